@@ -1,0 +1,58 @@
+import type { DocumentNode, ExecutionResult } from 'graphql';
+
+/** Any value that JSON can carry. Numbers that JavaScript cannot hold exactly, and decimals, travel as strings. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** One row, entity or node a service holds, by field name as the service itself calls it. */
+export type DataRecord = { [field: string]: Json };
+
+/** Some records of one collection. A collection may come in many pages, one after the other. */
+export interface RecordPage {
+  readonly collection: string;
+  readonly records: readonly DataRecord[];
+}
+
+/**
+ * How one person is known to one service. Only verified e-mails and phones are here: an address somebody merely
+ * claims must never fetch another person's data.
+ */
+export interface Subject {
+  readonly accountId: string;
+  /** The account's external id at this service, when it is linked. */
+  readonly externalId?: string;
+  readonly emails: readonly string[];
+  readonly phones: readonly string[];
+}
+
+export type Health = { healthy: true } | { healthy: false; reason: string };
+
+/** A GraphQL question for one service, as the planner asks it: root fields or `_entities(representations:)`. */
+export interface SubgraphRequest {
+  readonly document: DocumentNode;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+/** What a connector may ask of the rest of Habeas while it answers. */
+export interface SubgraphContext {
+  /** The people behind these account ids as this service knows them, in order; null where there is no such account. */
+  subjects(accountIds: readonly string[]): Promise<readonly (Subject | null)[]>;
+}
+
+/**
+ * One service, whatever it speaks. Every connector is a subgraph to the graph and a stream of pages to an export.
+ * All methods throw `ServiceError` and nothing else for a service that fails.
+ */
+export interface Connector {
+  /** The service's part of the graph: Federation 2 SDL with `@personalData` on every field of personal data. */
+  sdl(): Promise<string>;
+  /** Answers typed fields, for many people at once. */
+  execute(request: SubgraphRequest, context: SubgraphContext): Promise<ExecutionResult>;
+  /**
+   * Everything the service holds about one person, page by page, every record exactly once, memory flat in the
+   * number of records. Nothing held: no pages.
+   */
+  records(subject: Subject, signal: AbortSignal): AsyncIterable<RecordPage>;
+  /** Whether the service answers now; within two seconds. */
+  health(): Promise<Health>;
+  close(): Promise<void>;
+}
