@@ -1,0 +1,68 @@
+import type { Connector, RecordPage } from '../connector.js';
+import type { ServiceCredentials } from '../credentials.js';
+import { generateSubgraph } from '../generated-subgraph.js';
+import { EXPORT_LIMITS, GRAPH_LIMITS, Outgoing, type OutgoingLimits, type OutgoingOptions } from '../outgoing.js';
+import type { Field, Service } from '../service.js';
+import { addressOf } from './address.js';
+import { GdprApi } from './gdpr-api.js';
+import { collectionsOf, exportedRecords } from './tree.js';
+import { TreeReader } from './tree-reader.js';
+
+export interface HttpConnectorOptions extends OutgoingOptions {
+  readonly graphLimits?: OutgoingLimits;
+  readonly exportLimits?: OutgoingLimits;
+}
+
+const PAGE = 500;
+
+/**
+ * A service with the GDPR API of City of Helsinki's profile. The graph shows the collections its datasets declare; an
+ * export holds everything the service sends, declared or not (Article 15). A person without an external id at the
+ * service has nothing there, and the service is not asked.
+ */
+export function httpConnector(
+  service: Service,
+  credentials: ServiceCredentials,
+  { graphLimits = GRAPH_LIMITS, exportLimits = EXPORT_LIMITS, ...pool }: HttpConnectorOptions = {},
+): Connector {
+  const { connection } = service;
+  if (connection.kind !== 'http') throw new Error(`${service.file}: ${service.name} has no http connection.`);
+  const address = addressOf(service, connection.url);
+  const outgoing = new Outgoing(service, connection.url, pool);
+  const api = new GdprApi(service, connection, address, credentials, outgoing);
+  const reader = () => new TreeReader(service.datasets, (subject) => api.everything(subject, graphLimits));
+  const subgraph = generateSubgraph(service, (_dataset, _collection, field) => scalarOf(field), reader());
+  return {
+    sdl: async () => subgraph.sdl,
+    execute: (request, context) => subgraph.execute(request, context, reader()),
+    async *records(subject, signal): AsyncGenerator<RecordPage> {
+      const tree = await api.everything(subject, exportLimits, signal);
+      for (const collection of tree ? collectionsOf(tree) : []) {
+        const records = exportedRecords(collection);
+        for (let start = 0; start < records.length; start += PAGE) {
+          signal.throwIfAborted();
+          yield { collection: collection.name, records: records.slice(start, start + PAGE) };
+        }
+      }
+    },
+    health: () => api.health(),
+    close: () => outgoing.close(),
+  };
+}
+
+const SCALARS: Readonly<Record<string, string>> = {
+  string: 'String',
+  object_id: 'String',
+  integer: 'Int',
+  float: 'Float',
+  boolean: 'Boolean',
+  datetime: 'DateTime',
+  date: 'Date',
+};
+
+/** A field of unknown type may hold anything a tree can. */
+function scalarOf({ dataType }: Field): string {
+  const list = dataType?.endsWith('[]') ?? false;
+  const scalar = SCALARS[dataType?.replace('[]', '') ?? ''] ?? 'JSON';
+  return list ? `[${scalar}]` : scalar;
+}

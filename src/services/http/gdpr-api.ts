@@ -1,0 +1,81 @@
+import { HabeasError, ServiceError } from '../../errors.js';
+import type { Health, Subject } from '../connector.js';
+import type { ServiceCredentials } from '../credentials.js';
+import { HEALTH_LIMITS, type Outgoing, type OutgoingAnswer, type OutgoingLimits } from '../outgoing.js';
+import { UnreadableAnswer } from '../outgoing-json.js';
+import type { Connection, Service } from '../service.js';
+import type { Address } from './address.js';
+import { readTree, type TreeNode } from './tree.js';
+
+/** An id no account has: asking for it tells whether the service answers, and nothing of anybody. */
+const NOBODY = 'habeas-health-check';
+
+/** The calls of the GDPR API (City of Helsinki's profile, 1.1.0) at one service. */
+export class GdprApi {
+  constructor(
+    private readonly service: Service,
+    private readonly connection: Connection & { kind: 'http' },
+    private readonly address: Address,
+    private readonly credentials: ServiceCredentials,
+    private readonly outgoing: Outgoing,
+  ) {}
+
+  /** Everything held about the person; null where nothing is, or where the service does not know the person. */
+  async everything(subject: Subject, limits: OutgoingLimits, signal?: AbortSignal): Promise<TreeNode | null> {
+    if (subject.externalId === undefined) return null;
+    const answer = await this.#get(subject.externalId, limits, signal);
+    if (answer.status === 204) return null;
+    if (answer.status !== 200) throw this.#refusal(answer.status);
+    const body = this.outgoing.json(answer);
+    try {
+      return body === undefined ? null : readTree(body);
+    } catch (error) {
+      if (!(error instanceof UnreadableAnswer)) throw error;
+      throw this.outgoing.error('SERVICE_ANSWER_INVALID', `gave an answer against its contract: ${error.message}.`);
+    }
+  }
+
+  async health(): Promise<Health> {
+    try {
+      const { status } = await this.#get(NOBODY, HEALTH_LIMITS);
+      // 400 and 404: it refuses the made-up id, so it is there.
+      if ([200, 204, 400, 404].includes(status)) return { healthy: true };
+      return { healthy: false, reason: this.#refusal(status).message };
+    } catch (error) {
+      if (error instanceof HabeasError) return { healthy: false, reason: error.message };
+      throw error;
+    }
+  }
+
+  async #get(externalId: string, limits: OutgoingLimits, signal?: AbortSignal): Promise<OutgoingAnswer> {
+    const path = this.address(externalId);
+    if (path === null) throw this.outgoing.error('SERVICE_REFUSED_US', 'cannot be asked for an id of dots alone.');
+    return this.outgoing.send({
+      method: 'GET',
+      path,
+      headers: { accept: 'application/json', authorization: `Bearer ${await this.#token(externalId)}` },
+      limits,
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  async #token(externalId: string): Promise<string> {
+    const { audience, queryScope } = this.connection;
+    try {
+      return await this.credentials.token({ name: this.service.name, audience }, externalId, queryScope);
+    } catch (cause) {
+      throw this.outgoing.error('SERVICE_REFUSED_US', 'was not asked: there is no token for it.', cause);
+    }
+  }
+
+  #refusal(status: number): ServiceError {
+    if (status === 400 || status === 401 || status === 403) {
+      return this.outgoing.error(
+        'SERVICE_REFUSED_US',
+        `refused Habeas' request (status ${status}): check audience, scopes and external id in ${this.service.file}.`,
+      );
+    }
+    const redirects = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
+    return this.outgoing.error('SERVICE_ANSWER_INVALID', `answered with status ${status}${redirects}.`);
+  }
+}

@@ -1,0 +1,28 @@
+import type { ServiceFailureCode } from '../../../src/errors.js';
+
+/** What Habeas makes of each way `faulty.mjs` breaks, whatever a service speaks. */
+export const FAULTS: readonly (readonly [mode: string, failure: ServiceFailureCode])[] = [
+  ['hang', 'SERVICE_UNREACHABLE'],
+  ['drip', 'SERVICE_UNREACHABLE'],
+  ['cut', 'SERVICE_UNREACHABLE'],
+  ['cut-chunked', 'SERVICE_UNREACHABLE'],
+  ['500', 'SERVICE_ANSWER_INVALID'],
+  ['503', 'SERVICE_ANSWER_INVALID'],
+  ['html', 'SERVICE_ANSWER_INVALID'],
+  ['shape', 'SERVICE_ANSWER_INVALID'],
+  ['list', 'SERVICE_ANSWER_INVALID'],
+  ['errors', 'SERVICE_ANSWER_INVALID'],
+  ['deep', 'SERVICE_ANSWER_INVALID'],
+  ['abyss', 'SERVICE_ANSWER_INVALID'],
+  ['big', 'SERVICE_ANSWER_INVALID'],
+  ['bomb', 'SERVICE_ANSWER_INVALID'],
+  ['no-gzip', 'SERVICE_ANSWER_INVALID'],
+  ['chain', 'SERVICE_ANSWER_INVALID'],
+  ['headers', 'SERVICE_ANSWER_INVALID'],
+  ['redirect', 'SERVICE_ANSWER_INVALID'],
+  ['latin1', 'SERVICE_ANSWER_INVALID'],
+  ['garbage', 'SERVICE_ANSWER_INVALID'],
+];
+
+/** Limits short enough for a test; sizes are the real ones. */
+export const HASTY = { firstByteMs: 500, totalMs: 1_500, maxBytes: 50 * 1024 * 1024 };
