@@ -1,0 +1,273 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Duration } from 'luxon';
+import { camelCase } from './generated-subgraph-faces.js';
+import { isCountry, needsSafeguard } from './manifest-country.js';
+import { checkTerms, type Located, notATerm } from './manifest-datasets.js';
+import { didYouMean, type ManifestPath } from './manifest-problems.js';
+import type { FidesSystem, Habeas } from './manifest-schema.js';
+import type { ManifestSource } from './manifest-source.js';
+import { fieldPaths } from './reference-graph.js';
+import type {
+  Connection,
+  Dataset,
+  ErasureAction,
+  ErasureRule,
+  LawfulBasis,
+  PrivacyDeclaration,
+  RetentionRule,
+  Service,
+  ServiceKind,
+} from './service.js';
+import { nearest, type Taxonomy } from './taxonomy.js';
+
+const KIND: Readonly<Record<Exclude<Connection['kind'], 'core'>, ServiceKind>> = {
+  postgres: 'POSTGRES',
+  subgraph: 'SUBGRAPH',
+  http: 'HTTP',
+};
+
+const BASIS: Readonly<Record<string, LawfulBasis>> = {
+  Consent: 'CONSENT',
+  Contract: 'CONTRACT',
+  'Legal obligations': 'LEGAL_OBLIGATION',
+  'Vital interests': 'VITAL_INTERESTS',
+  'Public interest': 'PUBLIC_TASK',
+  'Legitimate interests': 'LEGITIMATE_INTERESTS',
+};
+
+/** Fields of `Account` that are Habeas' own. */
+const OWN_FIELDS = new Set([
+  'id',
+  'status',
+  'createdAt',
+  'profile',
+  'identifiers',
+  'linkedServices',
+  'consents',
+  'consentHistory',
+  'marketingPreferences',
+  'privacyRequests',
+  'disclosures',
+  'accesses',
+  'legalHolds',
+]);
+
+/** Puts a service together from the parts of its manifest and reports what does not hold. */
+export function toService(
+  { part: habeas, source }: Located<Habeas>,
+  system: Located<FidesSystem>,
+  declarations: readonly PrivacyDeclaration[],
+  datasets: readonly Dataset[],
+  file: string,
+): Service {
+  const name = system.part.fides_key;
+  const connection = toConnection(habeas.connection, name, source, file);
+  if (connection.kind === 'postgres' && datasets.length === 0) {
+    source.report(['habeas', 'connection', 'postgres'], 'needs a dataset: say under dataset: which tables hold what.');
+  }
+  checkCountry(habeas, source);
+  return {
+    name,
+    field: toField(habeas, name, source),
+    title: habeas.title ?? system.part.name ?? name,
+    description: habeas.description ?? system.part.description ?? null,
+    kind: connection.kind === 'core' ? 'CORE' : KIND[connection.kind],
+    affiliation: habeas.affiliation === 'external' ? 'EXTERNAL' : 'AFFILIATED',
+    country: habeas.country,
+    transferSafeguard: habeas.transfer_safeguard ?? null,
+    connection,
+    declarations,
+    datasets,
+    erasure: toErasure(habeas, datasets, source),
+    retention: toRetention(habeas, datasets, source),
+    source: habeas.source ?? null,
+    file,
+  };
+}
+
+function toField({ field }: Habeas, name: string, source: ManifestSource): string {
+  const chosen = field ?? camelCase(name);
+  const at = ['habeas', ...(field === undefined ? [] : ['field'])];
+  if (!/^(?!__)[A-Za-z_]\w*$/.test(chosen)) {
+    source.report(
+      at,
+      `"${chosen}" cannot be a field in GraphQL: set habeas.field to letters and digits, as in "ehcpAudit".`,
+    );
+  } else if (OWN_FIELDS.has(chosen)) {
+    source.report(at, `"${chosen}" is one of Account's own fields: set habeas.field to another name.`);
+  }
+  return chosen;
+}
+
+function toConnection(
+  connection: Habeas['connection'],
+  name: string,
+  source: ManifestSource,
+  file: string,
+): Connection {
+  const at = ['habeas', 'connection'];
+  const { postgres, subgraph, http } = connection;
+  if ([postgres, subgraph, http].filter((one) => one !== undefined).length !== 1) {
+    source.report(at, 'needs exactly one of postgres, subgraph and http.');
+  }
+  if (postgres) {
+    checkUrl(postgres.url, ['postgres:', 'postgresql:'], [...at, 'postgres', 'url'], source);
+    return { kind: 'postgres', url: postgres.url, schema: postgres.schema };
+  }
+  if (subgraph) {
+    checkUrl(subgraph.url, ['http:', 'https:'], [...at, 'subgraph', 'url'], source);
+    const sdlFile = subgraph.sdl === undefined ? null : path.resolve(path.dirname(file), subgraph.sdl);
+    if (sdlFile !== null && !existsSync(sdlFile)) {
+      source.report([...at, 'subgraph', 'sdl'], 'there is no such file: the path starts at this manifest.');
+    }
+    return { kind: 'subgraph', url: subgraph.url, sdlFile, audience: subgraph.audience ?? name };
+  }
+  const { url = '', audience = name, query_scope = '', delete_scope = '' } = http ?? {};
+  if (http) checkUrl(url, ['http:', 'https:'], [...at, 'http', 'url'], source);
+  return { kind: 'http', url, audience, queryScope: query_scope, deleteScope: delete_scope };
+}
+
+/** Addresses hold passwords: the message must not say what stands there. */
+function checkUrl(url: string, protocols: readonly string[], at: ManifestPath, source: ManifestSource): void {
+  if (url.includes('${')) return; // reported as a variable that is not set
+  if (!URL.canParse(url) || !protocols.includes(new URL(url).protocol)) {
+    source.report(
+      at,
+      `must be an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
+    );
+  }
+}
+
+function checkCountry({ country, transfer_safeguard }: Habeas, source: ManifestSource): void {
+  if (!isCountry(country)) {
+    const guess = country === 'UK' ? 'GB' : undefined;
+    source.report(
+      ['habeas', 'country'],
+      `"${country}" is no ISO 3166-1 alpha-2 country code${didYouMean(guess) || '.'}`,
+    );
+  } else if (needsSafeguard(country) && !transfer_safeguard) {
+    source.report(
+      ['habeas', 'country'],
+      `data in ${country} rests outside the UK and the EEA: set habeas.transfer_safeguard to adequacy, IDTA, ` +
+        'SCC_UK_ADDENDUM, BCR or derogation.',
+    );
+  }
+}
+
+/** A system's privacy declarations; keys that do not exist are reported. */
+export function toDeclarations(
+  { part, source, path: at }: Located<FidesSystem>,
+  taxonomy: Taxonomy,
+): PrivacyDeclaration[] {
+  return part.privacy_declarations.map((declaration, index) => {
+    const here = [...at, 'privacy_declarations', index];
+    if (!taxonomy.use(declaration.data_use)) {
+      source.report([...here, 'data_use'], notATerm('data_use', declaration.data_use, taxonomy));
+    }
+    checkTerms('data_category', declaration.data_categories, [...here, 'data_categories'], source, taxonomy);
+    checkTerms('data_subject', declaration.data_subjects, [...here, 'data_subjects'], source, taxonomy);
+    return {
+      name: declaration.name ?? null,
+      dataUse: declaration.data_use,
+      dataCategories: declaration.data_categories,
+      dataSubjects: declaration.data_subjects,
+      lawfulBasis: toBasis(declaration.legal_basis_for_processing, here, source),
+      retentionPeriod: declaration.retention_period ?? null,
+      thirdParties: declaration.data_shared_with_third_parties === false ? null : (declaration.third_parties ?? null),
+    };
+  });
+}
+
+function toBasis(basis: string | null | undefined, at: ManifestPath, source: ManifestSource): LawfulBasis | null {
+  if (!basis) return null;
+  const names = Object.keys(BASIS);
+  const name = names.find((known) => known.toLowerCase() === basis.toLowerCase());
+  const found = name === undefined ? undefined : BASIS[name];
+  if (found) return found;
+  const guess = didYouMean(nearest(basis, names));
+  source.report(
+    [...at, 'legal_basis_for_processing'],
+    `"${basis}" is no legal basis${guess || `: give one of ${names.join(', ')}.`}`,
+  );
+  return null;
+}
+
+function toErasure(
+  { erasure }: Habeas,
+  datasets: readonly Dataset[],
+  source: ManifestSource,
+): Map<string, ErasureRule> {
+  return new Map(
+    Object.entries(erasure).map(([collection, rule]) => {
+      const at = ['habeas', 'erasure', collection];
+      checkCollection(collection, [...(rule.from ? [rule.from] : []), ...rule.mask], datasets, at, source);
+      checkDuration(rule.for, [...at, 'for'], source);
+      if (rule.action === 'keep') {
+        const missing = (['for', 'from', 'reason'] as const).filter((key) => !rule[key]);
+        if (missing.length > 0) {
+          source.report(at, `what is kept needs ${missing.join(', ')}: the person is told why and until when.`);
+        }
+      }
+      if (rule.action === 'mask' && rule.mask.length === 0) source.report(at, 'needs mask: the fields to mask.');
+      return [
+        collection,
+        {
+          action: rule.action.toUpperCase() as ErasureAction,
+          keepFor: rule.for ?? null,
+          keepFrom: rule.from ?? null,
+          reason: rule.reason ?? null,
+          mask: rule.mask,
+        },
+      ];
+    }),
+  );
+}
+
+function toRetention(
+  { retention }: Habeas,
+  datasets: readonly Dataset[],
+  source: ManifestSource,
+): Map<string, RetentionRule> {
+  for (const [collection, rule] of Object.entries(retention)) {
+    const at = ['habeas', 'retention', collection];
+    checkCollection(collection, [rule.from], datasets, at, source);
+    checkDuration(rule.for, [...at, 'for'], source);
+  }
+  return new Map(Object.entries(retention));
+}
+
+/** Services that classify nothing in a dataset name their collections themselves, so nothing can be checked. */
+function checkCollection(
+  name: string,
+  fields: readonly string[],
+  datasets: readonly Dataset[],
+  at: ManifestPath,
+  source: ManifestSource,
+): void {
+  if (datasets.length === 0) return;
+  const collections = datasets.flatMap((dataset) => dataset.collections);
+  const collection = collections.find((candidate) => candidate.name === name);
+  if (!collection) {
+    const guess = nearest(
+      name,
+      collections.map((candidate) => candidate.name),
+    );
+    source.report(at, `there is no collection "${name}" in the datasets${didYouMean(guess) || '.'}`);
+    return;
+  }
+  const paths = fieldPaths(collection.fields).map((field) => field.path);
+  for (const field of fields) {
+    if (!paths.includes(field)) {
+      source.report(at, `there is no field "${field}" in ${name}${didYouMean(nearest(field, paths)) || '.'}`);
+    }
+  }
+}
+
+function checkDuration(duration: string | undefined, at: ManifestPath, source: ManifestSource): void {
+  if (duration === undefined) return;
+  const parsed = Duration.fromISO(duration);
+  if (!parsed.isValid || parsed.toMillis() <= 0) {
+    source.report(at, `"${duration}" is no ISO 8601 duration: write P6Y for six years, P30D for thirty days.`);
+  }
+}
