@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -66,7 +67,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const guardian = spawnGuarded(command, directory);
   await ready(guardian);
   return {
-    url: address(port),
+    url: address(directory, port),
     pid: postmaster(directory)?.pid ?? 0,
     shared: false,
     stop: () => stopGuarded(guardian),
@@ -85,7 +86,12 @@ export function freePort(): Promise<number> {
   });
 }
 
-const address = (port: number) => `postgres://${SUPERUSER}@127.0.0.1:${port}/postgres`;
+/** Other users of this machine can reach the port too, so the superuser has a random password beside the directory. */
+const passwordFile = (directory: string) => `${directory}.password`;
+
+function address(directory: string, port: number): string {
+  return `postgres://${SUPERUSER}:${readFileSync(passwordFile(directory), 'utf8')}@127.0.0.1:${port}/postgres`;
+}
 
 interface Postmaster {
   readonly pid: number;
@@ -108,7 +114,7 @@ async function findRunning(directory: string): Promise<EmbeddedPostgres | null> 
     if (!server || !isPostgresOf(server.pid, directory)) return null;
     if (isOrphan(server.pid, directory)) signal(server.pid, 'SIGINT');
     else if (server.ready) {
-      return { url: address(server.port), pid: server.pid, shared: true, stop: async () => {} };
+      return { url: address(directory, server.port), pid: server.pid, shared: true, stop: async () => {} };
     }
     await delay(100);
   }
@@ -203,10 +209,14 @@ function dropRoot(): string[] {
 }
 
 function initialise(initdb: string, directory: string, asNobody: string[]): void {
+  const password = passwordFile(directory);
+  writeFileSync(password, randomBytes(24).toString('hex'), { mode: 0o600 });
+  if (asNobody[0] === 'setpriv') chownSync(password, NOBODY, NOBODY);
   const [command = '', ...rest] = [
     ...asNobody,
     initdb,
-    ...['-D', directory, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-instructions'],
+    ...['-D', directory, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${password}`],
+    ...['-E', 'UTF8', '--locale=C', '--no-instructions'],
   ];
   const made = spawnSync(command, rest, { encoding: 'utf8', cwd: directory });
   if (made.status !== 0) throw new Error(`Cannot make a Postgres in ${directory}: ${made.stderr || made.error}`);

@@ -1,0 +1,198 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { badInput, conflict, forbidden, notFound } from '../errors.js';
+import { mayReadAccount, requireWrite } from '../gate/access.js';
+import type { RequestContext } from '../world.js';
+import { accountLoader } from './account-loader.js';
+import {
+  findByExternalId,
+  findByIdentifier,
+  linkService,
+  type Registration,
+  register,
+  updateProfile,
+} from './accounts.js';
+import {
+  AccountPayload,
+  AccountType,
+  Identifier,
+  type IdentifierInput,
+  IdentifierTypeEnum,
+  LinkServiceInput,
+  Profile,
+  RegisterAccountInput,
+  ServiceLink,
+  UpdateProfileInput,
+} from './accounts.types.js';
+import type { IdentifierType } from './identifier.js';
+import { parseUuid } from './uuid.js';
+
+const MOST_ACCOUNTS = 200;
+const MOST_IDENTIFIERS = 20;
+
+@Resolver(() => AccountType)
+export class AccountsResolver {
+  @Query(() => AccountType, { nullable: true, description: 'The caller’s own account; null before it is registered.' })
+  async me(@Ctx() context: RequestContext): Promise<AccountType | null> {
+    const { caller } = context;
+    if (caller.kind !== 'SUBJECT' || caller.accountId === null) return null;
+    return accountLoader(context).load(caller.accountId);
+  }
+
+  @Query(() => AccountType, { nullable: true, description: 'One person by account id.' })
+  async account(
+    @Arg('id', () => ID, { description: 'Account id, a UUID.' }) id: string,
+    @Ctx() context: RequestContext,
+  ): Promise<AccountType | null> {
+    const accountId = parseUuid('id', id);
+    const account = mayReadAccount(context.caller, accountId) ? await accountLoader(context).load(accountId) : null;
+    // One answer for "there is none" and "it is not yours", so that ids cannot be tried out.
+    if (!account) throw notFound('id: there is no account with this id that you may read.');
+    return account;
+  }
+
+  @Query(() => [AccountType], {
+    nullable: 'items',
+    description: 'Many people at once, in the order asked; null for one that is unknown, erased or not yours to read.',
+  })
+  async accounts(
+    @Arg('ids', () => [ID], { description: 'Account ids, at most 200.' }) ids: string[],
+    @Ctx() context: RequestContext,
+  ): Promise<(AccountType | null)[]> {
+    if (ids.length > MOST_ACCOUNTS)
+      throw badInput('ids', `holds ${ids.length} ids: ask for at most ${MOST_ACCOUNTS} at a time.`);
+    const accountIds = ids.map((id, index) => parseUuid(`ids[${index}]`, id));
+    const loader = accountLoader(context);
+    return Promise.all(accountIds.map((id) => (mayReadAccount(context.caller, id) ? loader.load(id) : null)));
+  }
+
+  @Query(() => AccountType, {
+    nullable: true,
+    description: 'The person who has this verified identifier; null where nobody has.',
+  })
+  async accountByIdentifier(
+    @Arg('type', () => IdentifierTypeEnum, { description: 'What kind of identifier it is.' }) type: IdentifierType,
+    @Arg('value', () => String, { description: 'The identifier, in any usual spelling.' }) value: string,
+    @Arg('service', () => String, {
+      nullable: true,
+      description: 'For EXTERNAL_ID: the service that knows the person under this id.',
+    })
+    service: string | null | undefined,
+    @Ctx() context: RequestContext,
+  ): Promise<AccountType | null> {
+    const { db, keys, registry } = context.world;
+    if (service && type !== 'EXTERNAL_ID') throw badInput('service', 'goes with type EXTERNAL_ID only: leave it out.');
+    if (service && !registry.find(service)) throw badInput('service', 'is not registered: see the query "services".');
+    const id = service
+      ? await findByExternalId(db, keys, service, value)
+      : await findByIdentifier(db, keys, type, value);
+    return id === null || !mayReadAccount(context.caller, id) ? null : accountLoader(context).load(id);
+  }
+
+  @Mutation(() => AccountPayload, {
+    description: 'Registers a person: themself with their own token, or somebody else by a service or staff.',
+  })
+  async registerAccount(
+    @Arg('input', () => RegisterAccountInput, { description: 'The person.' }) input: RegisterAccountInput,
+    @Ctx() context: RequestContext,
+  ): Promise<AccountPayload> {
+    requireWrite(context.caller, null);
+    const { db, keys, clock } = context.world;
+    const registration = registrationOf(input, context);
+    return { account: await db.transaction((tx) => register(tx, keys, clock.now(), registration)) };
+  }
+
+  @Mutation(() => AccountPayload, { description: 'Changes shared account data (rectification, Article 16).' })
+  async updateProfile(
+    @Arg('input', () => UpdateProfileInput, { description: 'The change.' }) input: UpdateProfileInput,
+    @Ctx() context: RequestContext,
+  ): Promise<AccountPayload> {
+    const accountId = accountOf(context, input.accountId);
+    requireWrite(context.caller, accountId);
+    const { db, keys, clock } = context.world;
+    return {
+      account: await db.transaction((tx) => updateProfile(tx, keys, clock.now(), accountId, { ...input.profile })),
+    };
+  }
+
+  @Mutation(() => AccountPayload, { description: 'Records under which id a service knows a person.' })
+  async linkService(
+    @Arg('input', () => LinkServiceInput, { description: 'The link.' }) input: LinkServiceInput,
+    @Ctx() context: RequestContext,
+  ): Promise<AccountPayload> {
+    const accountId = parseUuid('accountId', input.accountId);
+    requireWrite(context.caller, accountId);
+    requireService(context, 'service', input.service);
+    const { db, keys, clock } = context.world;
+    const { service, externalId } = input;
+    return {
+      account: await db.transaction((tx) => linkService(tx, keys, clock.now(), accountId, service, externalId)),
+    };
+  }
+
+  @FieldResolver(() => Profile, { nullable: true, description: 'Account information all services share.' })
+  profile(@Root() account: AccountType): Profile {
+    const { updatedAt, ...texts } = account.record.profile;
+    return { ...texts, updatedAt: updatedAt === null ? null : new Date(updatedAt) };
+  }
+
+  @FieldResolver(() => [ServiceLink], { description: 'The services that know the person.' })
+  linkedServices(@Root() account: AccountType, @Ctx() { world }: RequestContext): ServiceLink[] {
+    return account.record.links.flatMap(({ service: name, externalId, linkedAt }) => {
+      const service = world.registry.find(name);
+      return service ? [{ service, externalId, linkedAt: new Date(linkedAt) }] : [];
+    });
+  }
+
+  @FieldResolver(() => [Identifier], { description: 'What the person is recognised by.' })
+  identifiers(@Root() account: AccountType): Identifier[] {
+    return account.record.identifiers;
+  }
+}
+
+/** The account a call is about: the one named, or the caller's own where none is. Refuses a stranger's. */
+export function accountOf(context: RequestContext, accountId: string | null | undefined): string {
+  const { caller } = context;
+  if (accountId !== null && accountId !== undefined) {
+    const id = parseUuid('accountId', accountId);
+    if (!mayReadAccount(caller, id)) throw notFound('accountId: there is no account with this id that you may change.');
+    return id;
+  }
+  if (caller.kind !== 'SUBJECT') throw badInput('accountId', 'is needed: say whose account it is about.');
+  if (caller.accountId === null) throw notFound('You have no account yet: register it with "registerAccount".');
+  return caller.accountId;
+}
+
+function requireService(context: RequestContext, argument: string, name: string): void {
+  const service = context.world.registry.find(name);
+  if (!service || service.kind === 'CORE')
+    throw badInput(argument, 'is not a registered service: see the query "services".');
+}
+
+function registrationOf(input: RegisterAccountInput, context: RequestContext): Registration {
+  const { caller } = context;
+  const identifiers = input.identifiers ?? [];
+  if (identifiers.length > MOST_IDENTIFIERS) throw badInput('identifiers', `holds more than ${MOST_IDENTIFIERS}.`);
+  const profile = input.profile ? { profile: { ...input.profile } } : {};
+  if (caller.kind === 'SUBJECT') {
+    if (caller.accountId !== null) throw conflict('You have an account already: change it with "updateProfile".');
+    if (input.id) throw forbidden('id: only services and staff choose the id of an account.');
+    if (input.links?.length) throw forbidden('links: only services and staff link an account to a service.');
+    return { ...profile, identifiers: ownClaims(identifiers, caller.verifiedEmail), login: caller.login };
+  }
+  for (const [index, link] of (input.links ?? []).entries())
+    requireService(context, `links[${index}].service`, link.service);
+  return {
+    ...(input.id ? { id: parseUuid('id', input.id) } : {}),
+    ...profile,
+    identifiers,
+    links: input.links ?? [],
+  };
+}
+
+/** A person's own word proves nothing; their identity provider's does, for the address it vouches for. */
+function ownClaims(identifiers: readonly IdentifierInput[], verifiedEmail: string | null): IdentifierInput[] {
+  return identifiers.map((each) => ({
+    ...each,
+    verified: each.type === 'EMAIL' && each.value.trim().toLowerCase() === verifiedEmail?.toLowerCase(),
+  }));
+}

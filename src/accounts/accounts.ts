@@ -1,0 +1,284 @@
+import { randomUUID } from 'node:crypto';
+import { and, eq, sql } from 'drizzle-orm';
+import { blindIndex } from '../crypto/blind-index.js';
+import type { Keys } from '../crypto/keys.js';
+import { createSubjectKey, readSubjectKeys } from '../crypto/subject-keys.js';
+import { anyOf } from '../database/any-of.js';
+import type { Db, Tx } from '../database/database.js';
+import { badInput, conflict, notFound } from '../errors.js';
+import type { Subject } from '../services/connector.js';
+import { type AccountRecord, openRecord, type ProfileRecord, sealRecord } from './account-record.js';
+import { accountIdentifiers, accountLogins, accounts, serviceLinks } from './accounts.tables.js';
+import { type IdentifierType, normaliseIdentifier } from './identifier.js';
+
+export type AccountStatus = 'ACTIVE' | 'RESTRICTED' | 'ERASING' | 'ERASED';
+
+/** A person as Habeas knows them, opened. */
+export interface Account {
+  readonly id: string;
+  readonly status: AccountStatus;
+  readonly createdAt: Date;
+  readonly record: AccountRecord;
+}
+
+export interface Registration {
+  /** The id to register under, where the company already has one; otherwise a random one. */
+  readonly id?: string;
+  readonly profile?: Partial<Omit<ProfileRecord, 'updatedAt'>>;
+  readonly identifiers?: readonly { type: IdentifierType; value: string; verified: boolean }[];
+  readonly links?: readonly { service: string; externalId: string }[];
+  /** The person's login at the identity provider. */
+  readonly login?: { issuer: string; subject: string };
+}
+
+/** The accounts with these ids, in order; null for an unknown or erased one. One query. */
+export async function readAccounts(db: Db | Tx, keys: Keys, ids: readonly string[]): Promise<(Account | null)[]> {
+  const rows = await db.select().from(accounts).where(anyOf(accounts.id, ids));
+  const subjectKeys = await readSubjectKeys(db, keys.encryption, ids);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => {
+    const row = byId.get(id);
+    const key = subjectKeys.get(id);
+    if (!row || !key || row.status === 'ERASED') return null;
+    return { id, status: row.status, createdAt: row.createdAt, record: openRecord(row.record, key, id) };
+  });
+}
+
+/** Who has this verified e-mail, phone, username or external id; null where nobody has. */
+export async function findByIdentifier(
+  db: Db | Tx,
+  keys: Keys,
+  type: IdentifierType,
+  value: string,
+): Promise<string | null> {
+  const fingerprint = identifierFingerprint(keys, type, normaliseIdentifier(type, value, 'value'));
+  const [row] = await db
+    .select({ accountId: accountIdentifiers.accountId })
+    .from(accountIdentifiers)
+    .where(
+      and(
+        eq(accountIdentifiers.type, type),
+        eq(accountIdentifiers.fingerprint, fingerprint),
+        eq(accountIdentifiers.verified, true),
+      ),
+    );
+  return row?.accountId ?? null;
+}
+
+/** Whom a service knows as `externalId`; null where nobody is linked so. */
+export async function findByExternalId(
+  db: Db | Tx,
+  keys: Keys,
+  service: string,
+  externalId: string,
+): Promise<string | null> {
+  const [row] = await db
+    .select({ accountId: serviceLinks.accountId })
+    .from(serviceLinks)
+    .where(
+      and(
+        eq(serviceLinks.service, service),
+        eq(serviceLinks.externalIdFingerprint, linkFingerprint(keys, service, externalId)),
+      ),
+    );
+  return row?.accountId ?? null;
+}
+
+/** The account of a login at an identity provider; null before registration. */
+export async function findByLogin(db: Db | Tx, keys: Keys, issuer: string, subject: string): Promise<string | null> {
+  const [row] = await db
+    .select({ accountId: accountLogins.accountId })
+    .from(accountLogins)
+    .where(eq(accountLogins.fingerprint, loginFingerprint(keys, issuer, subject)));
+  return row?.accountId ?? null;
+}
+
+/** Makes an account. CONFLICT where a verified identifier, external id, login or the id belongs to another one. */
+export async function register(tx: Tx, keys: Keys, now: Date, registration: Registration): Promise<Account> {
+  const id = registration.id ?? randomUUID();
+  const at = now.toISOString();
+  const record: AccountRecord = {
+    profile: mergeProfile(EMPTY_PROFILE, registration.profile ?? {}, at),
+    identifiers: (registration.identifiers ?? []).map(({ type, value, verified }, index) => ({
+      type,
+      value: normaliseIdentifier(type, value, `identifiers[${index}].value`),
+      verified,
+    })),
+    links: (registration.links ?? []).map(({ service, externalId }, index) => ({
+      service,
+      externalId: normaliseIdentifier('EXTERNAL_ID', externalId, `links[${index}].externalId`),
+      linkedAt: at,
+    })),
+  };
+  refuseRepeats(record);
+  const [taken] = await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, id));
+  if (taken) throw conflict('id: there is an account with this id already.');
+  const key = await createSubjectKey(tx, keys.encryption, id);
+  await tx.insert(accounts).values({ id, record: sealRecord(record, key, id), createdAt: now, updatedAt: now });
+  await insertIdentifiers(tx, keys, id, record.identifiers);
+  for (const link of record.links) await insertLink(tx, keys, id, link.service, link.externalId, now);
+  if (registration.login) await insertLogin(tx, keys, id, registration.login);
+  return { id, status: 'ACTIVE', createdAt: now, record };
+}
+
+/** Rectifies shared account data (Article 16). A key left out stays as it is; null empties it. */
+export async function updateProfile(
+  tx: Tx,
+  keys: Keys,
+  now: Date,
+  accountId: string,
+  changes: Partial<Omit<ProfileRecord, 'updatedAt'>>,
+): Promise<Account> {
+  return change(tx, keys, now, accountId, (record) => ({
+    ...record,
+    profile: mergeProfile(record.profile, changes, now.toISOString()),
+  }));
+}
+
+/** Records that `service` knows this account as `externalId`; again with the same id changes nothing. */
+export async function linkService(
+  tx: Tx,
+  keys: Keys,
+  now: Date,
+  accountId: string,
+  service: string,
+  externalId: string,
+): Promise<Account> {
+  const id = normaliseIdentifier('EXTERNAL_ID', externalId, 'externalId');
+  return change(tx, keys, now, accountId, async (record) => {
+    const linked = record.links.find((link) => link.service === service);
+    if (linked?.externalId === id) return record;
+    if (linked) throw conflict(`service: this account is linked to ${service} under another external id.`);
+    await insertLink(tx, keys, accountId, service, id, now);
+    return { ...record, links: [...record.links, { service, externalId: id, linkedAt: now.toISOString() }] };
+  });
+}
+
+/** How this person is known to one service. */
+export function subjectAt(account: Account, service: string): Subject {
+  const verified = (type: IdentifierType) =>
+    account.record.identifiers.filter((each) => each.type === type && each.verified).map((each) => each.value);
+  const link = account.record.links.find((each) => each.service === service);
+  return {
+    accountId: account.id,
+    ...(link ? { externalId: link.externalId } : {}),
+    emails: verified('EMAIL'),
+    phones: verified('PHONE'),
+  };
+}
+
+/** Reads, changes and writes an account under its row lock, so that no change is lost. */
+async function change(
+  tx: Tx,
+  keys: Keys,
+  now: Date,
+  accountId: string,
+  edit: (record: AccountRecord) => AccountRecord | Promise<AccountRecord>,
+): Promise<Account> {
+  await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).for('update');
+  const [account] = await readAccounts(tx, keys, [accountId]);
+  const key = (await readSubjectKeys(tx, keys.encryption, [accountId])).get(accountId);
+  if (!account || !key) throw notFound('accountId: there is no account with this id that you may change.');
+  const record = await edit(account.record);
+  await tx
+    .update(accounts)
+    .set({ record: sealRecord(record, key, accountId), updatedAt: now })
+    .where(eq(accounts.id, accountId));
+  return { ...account, record };
+}
+
+const EMPTY_PROFILE: ProfileRecord = {
+  givenName: null,
+  familyName: null,
+  displayName: null,
+  email: null,
+  phone: null,
+  organisation: null,
+  jobTitle: null,
+  postalAddress: null,
+  locale: null,
+  updatedAt: null,
+};
+
+const LONGEST_PROFILE_TEXT = 500;
+
+function mergeProfile(old: ProfileRecord, changes: Partial<ProfileRecord>, at: string): ProfileRecord {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    if ((value?.length ?? 0) > LONGEST_PROFILE_TEXT) {
+      throw badInput(`profile.${name}`, `is longer than ${LONGEST_PROFILE_TEXT} characters.`);
+    }
+  }
+  if (changes.email) normaliseIdentifier('EMAIL', changes.email, 'profile.email');
+  if (changes.phone) normaliseIdentifier('PHONE', changes.phone, 'profile.phone');
+  return { ...old, ...Object.fromEntries(given), updatedAt: given.length > 0 ? at : old.updatedAt };
+}
+
+function refuseRepeats(record: AccountRecord): void {
+  const identifiers = record.identifiers.map(({ type, value }) => `${type}\0${value}`);
+  if (new Set(identifiers).size < identifiers.length) throw badInput('identifiers', 'names one identifier twice.');
+  const services = record.links.map((link) => link.service);
+  if (new Set(services).size < services.length) throw badInput('links', 'names one service twice.');
+}
+
+const identifierFingerprint = (keys: Keys, type: IdentifierType, value: string) =>
+  blindIndex(keys.blindIndex, `identifier|${type}`, value);
+const linkFingerprint = (keys: Keys, service: string, externalId: string) =>
+  blindIndex(keys.blindIndex, `link|${service}`, externalId);
+const loginFingerprint = (keys: Keys, issuer: string, subject: string) =>
+  blindIndex(keys.blindIndex, `login|${issuer}`, subject);
+
+async function insertIdentifiers(
+  tx: Tx,
+  keys: Keys,
+  accountId: string,
+  identifiers: AccountRecord['identifiers'],
+): Promise<void> {
+  for (const [index, { type, value, verified }] of identifiers.entries()) {
+    const rows = await tx
+      .insert(accountIdentifiers)
+      .values({ accountId, type, fingerprint: identifierFingerprint(keys, type, value), verified })
+      .onConflictDoNothing()
+      .returning({ accountId: accountIdentifiers.accountId });
+    if (rows.length === 0) throw conflict(`identifiers[${index}]: another account has this verified identifier.`);
+  }
+}
+
+async function insertLink(
+  tx: Tx,
+  keys: Keys,
+  accountId: string,
+  service: string,
+  externalId: string,
+  now: Date,
+): Promise<void> {
+  const rows = await tx
+    .insert(serviceLinks)
+    .values({
+      accountId,
+      service,
+      externalIdFingerprint: linkFingerprint(keys, service, externalId),
+      linkedAt: now,
+    })
+    .onConflictDoNothing()
+    .returning({ accountId: serviceLinks.accountId });
+  if (rows.length === 0) throw conflict(`externalId: another account is linked to ${service} under this id.`);
+}
+
+async function insertLogin(tx: Tx, keys: Keys, accountId: string, login: { issuer: string; subject: string }) {
+  const rows = await tx
+    .insert(accountLogins)
+    .values({ fingerprint: loginFingerprint(keys, login.issuer, login.subject), accountId })
+    .onConflictDoNothing()
+    .returning({ accountId: accountLogins.accountId });
+  if (rows.length === 0) throw conflict('This login has an account already.');
+}
+
+/** How many accounts there are, erased ones left out. */
+export async function countAccounts(db: Db): Promise<number> {
+  const [row] = await db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(accounts)
+    .where(sql`${accounts.status} <> 'ERASED'`);
+  return row?.count ?? 0;
+}

@@ -1,0 +1,124 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+/** Everything that can be set from outside, read once at start. Each key: default, unit and meaning. */
+const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  /** Folder for what Habeas itself keeps: embedded database, development keys, packages. */
+  HABEAS_DATA: z.string().min(1).default('.habeas'),
+  /** Postgres 15 or newer; without it an embedded one runs below HABEAS_DATA. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Folder of service manifests; without it, in development, the demo company is started. */
+  HABEAS_SERVICES: z.string().min(1).optional(),
+  HABEAS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** TCP port; 0 takes a free one. */
+  HABEAS_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  /** The address callers use, when a proxy stands before Habeas. */
+  HABEAS_PUBLIC_URL: z.url().optional(),
+  /** OpenID Connect issuer of callers' tokens; required in production. */
+  HABEAS_OIDC_ISSUER: z.url().optional(),
+  /** The `aud` tokens must carry. */
+  HABEAS_OIDC_AUDIENCE: z.string().min(1).default('habeas'),
+  /** Claim that lists a member of staff's roles: `dps`, `support`. */
+  HABEAS_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
+  /** JSON file of the encryption and signing keys; required in production, made below HABEAS_DATA otherwise. */
+  HABEAS_KEYS_FILE: z.string().min(1).optional(),
+  /** How long a package can be fetched: days. */
+  HABEAS_EXPORT_DAYS: z.coerce.number().int().min(1).max(30).default(5),
+  /** How often a package can be fetched. */
+  HABEAS_EXPORT_DOWNLOADS: z.coerce.number().int().min(1).max(100).default(5),
+  /** Jobs run at the same time by one process. */
+  HABEAS_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+  /** Part of the UK whose bank holidays move a deadline: ENG, SCT, WLS or NIR. */
+  HABEAS_BANK_HOLIDAYS: z.enum(['ENG', 'SCT', 'WLS', 'NIR']).default('ENG'),
+  HABEAS_CONTROLLER_NAME: z.string().min(1).default('Lantern Education Ltd'),
+  HABEAS_CONTROLLER_ADDRESS: z.string().min(1).default('1 Example Street, Portsmouth PO1 1AA, United Kingdom'),
+  HABEAS_CONTROLLER_NUMBER: z.string().min(1).default('00000000'),
+  /** The Data Protection Specialist people can turn to. */
+  HABEAS_DPS_EMAIL: z.email().default('dps@lantern-education.example'),
+  HABEAS_DPS_ADDRESS: z
+    .string()
+    .min(1)
+    .default('Data Protection Specialist, 1 Example Street, Portsmouth PO1 1AA, United Kingdom'),
+  HABEAS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+export interface Config {
+  readonly environment: 'development' | 'test' | 'production';
+  readonly dataDirectory: string;
+  readonly databaseUrl: string | null;
+  readonly servicesDirectory: string | null;
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | null;
+  readonly oidc: { readonly issuer: string | null; readonly audience: string; readonly rolesClaim: string };
+  readonly keysFile: string;
+  readonly exports: { readonly days: number; readonly downloads: number; readonly directory: string };
+  readonly workerConcurrency: number;
+  readonly bankHolidays: 'ENG' | 'SCT' | 'WLS' | 'NIR';
+  readonly controller: { readonly name: string; readonly address: string; readonly companyNumber: string };
+  readonly dps: { readonly email: string; readonly address: string };
+  readonly logLevel: string;
+}
+
+/** A setting is missing or wrong. The message lists every one, each with its mend. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Keys that have a default for a first look, but that a company must set before real people depend on it. */
+const REQUIRED_IN_PRODUCTION = [
+  'HABEAS_SERVICES',
+  'HABEAS_OIDC_ISSUER',
+  'HABEAS_KEYS_FILE',
+  'HABEAS_CONTROLLER_NAME',
+  'HABEAS_CONTROLLER_ADDRESS',
+  'HABEAS_DPS_EMAIL',
+  'HABEAS_DPS_ADDRESS',
+] as const;
+
+/** Reads the configuration from the environment. Throws `ConfigError`. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = Environment.safeParse(set);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  const values = parsed.data;
+  if (values.NODE_ENV === 'production') {
+    const missing = REQUIRED_IN_PRODUCTION.filter((key) => set[key] === undefined);
+    if (missing.length > 0) {
+      throw new ConfigError(missing.map((key) => `${key}: must be set when NODE_ENV=production.`).join('\n'));
+    }
+  }
+  const dataDirectory = path.resolve(values.HABEAS_DATA);
+  return {
+    environment: values.NODE_ENV,
+    dataDirectory,
+    databaseUrl: values.DATABASE_URL ?? null,
+    servicesDirectory: values.HABEAS_SERVICES ? path.resolve(values.HABEAS_SERVICES) : null,
+    host: values.HABEAS_HOST,
+    port: values.HABEAS_PORT,
+    publicUrl: values.HABEAS_PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    oidc: {
+      issuer: values.HABEAS_OIDC_ISSUER ?? null,
+      audience: values.HABEAS_OIDC_AUDIENCE,
+      rolesClaim: values.HABEAS_OIDC_ROLES_CLAIM,
+    },
+    keysFile: path.resolve(values.HABEAS_KEYS_FILE ?? path.join(dataDirectory, 'keys.json')),
+    exports: {
+      days: values.HABEAS_EXPORT_DAYS,
+      downloads: values.HABEAS_EXPORT_DOWNLOADS,
+      directory: path.join(dataDirectory, 'exports'),
+    },
+    workerConcurrency: values.HABEAS_WORKER_CONCURRENCY,
+    bankHolidays: values.HABEAS_BANK_HOLIDAYS,
+    controller: {
+      name: values.HABEAS_CONTROLLER_NAME,
+      address: values.HABEAS_CONTROLLER_ADDRESS,
+      companyNumber: values.HABEAS_CONTROLLER_NUMBER,
+    },
+    dps: { email: values.HABEAS_DPS_EMAIL, address: values.HABEAS_DPS_ADDRESS },
+    logLevel: values.HABEAS_LOG_LEVEL,
+  };
+}

@@ -1,0 +1,34 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { anyOf } from '../database/any-of.js';
+import type { Db, Tx } from '../database/database.js';
+import type { KeyEncryption } from './key-encryption.js';
+import { subjectKeys } from './subject-keys.tables.js';
+
+const contextOf = (accountId: string) => `keys.subject_keys|${accountId}`;
+
+/** Makes and stores a person's key. Answers it in clear, for the same transaction's first envelopes. */
+export async function createSubjectKey(tx: Tx, encryption: KeyEncryption, accountId: string): Promise<Buffer> {
+  const key = randomBytes(32);
+  await tx.insert(subjectKeys).values({ accountId, wrappedKey: await encryption.wrap(key, contextOf(accountId)) });
+  return key;
+}
+
+/** Keys by account id; accounts without one (unknown or erased) are left out. */
+export async function readSubjectKeys(
+  db: Db | Tx,
+  encryption: KeyEncryption,
+  accountIds: readonly string[],
+): Promise<Map<string, Buffer>> {
+  const rows = await db.select().from(subjectKeys).where(anyOf(subjectKeys.accountId, accountIds));
+  const keys = await Promise.all(
+    rows.map(
+      async (row) => [row.accountId, await encryption.unwrap(row.wrappedKey, contextOf(row.accountId))] as const,
+    ),
+  );
+  return new Map(keys);
+}
+
+/** A key for one use, derived from a person's key: it dies with it (RFC 5869). */
+export function deriveKey(subjectKey: Buffer, use: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', subjectKey, Buffer.alloc(0), use, 32));
+}

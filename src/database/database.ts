@@ -1,0 +1,82 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { ExtractTablesWithRelations } from 'drizzle-orm';
+import type { PgDatabase, PgTransaction } from 'drizzle-orm/pg-core';
+import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import type { Config } from '../config.js';
+import { startEmbeddedPostgres } from './embedded.js';
+import { migrate } from './migrate.js';
+
+type NoSchema = Record<string, never>;
+/** The pool, for statements that stand alone. */
+export type Db = PgDatabase<PostgresJsQueryResultHKT, NoSchema, ExtractTablesWithRelations<NoSchema>>;
+/** A transaction: the unit of truth. Everything that belongs together is written with one. */
+export type Tx = PgTransaction<PostgresJsQueryResultHKT, NoSchema, ExtractTablesWithRelations<NoSchema>>;
+
+export interface Database {
+  /** Connection address, for the job library, which brings its own driver. */
+  readonly url: string;
+  readonly db: Db;
+  /** A second client for plain SQL and LISTEN, because Drizzle changes how its client reads timestamps. */
+  readonly sql: postgres.Sql;
+  /** True where another live process runs the embedded server. */
+  readonly shared: boolean;
+  close(): Promise<void>;
+}
+
+const NAME = 'habeas';
+const OLDEST = 150_000;
+
+/** Opens the configured Postgres, or starts the embedded one, and brings its schema up to date. */
+export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDirectory'>): Promise<Database> {
+  if (config.databaseUrl) return connect(config.databaseUrl, false, async () => {});
+  mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 });
+  const server = await startEmbeddedPostgres({ directory: path.join(config.dataDirectory, 'postgres') });
+  await createDatabase(server.url, NAME);
+  const url = new URL(server.url);
+  url.pathname = `/${NAME}`;
+  return connect(url.href, server.shared, () => server.stop());
+}
+
+async function connect(url: string, shared: boolean, stopServer: () => Promise<void>): Promise<Database> {
+  await requireVersion(url);
+  await migrate(url);
+  const connectionOptions = { onnotice: () => {}, connect_timeout: 5 };
+  const pool = postgres(url, { ...connectionOptions, max: 10 });
+  const sql = postgres(url, { ...connectionOptions, max: 4 });
+  return {
+    url,
+    db: drizzle(pool, { casing: 'snake_case' }),
+    sql,
+    shared,
+    close: async () => {
+      await Promise.all([pool.end({ timeout: 5 }), sql.end({ timeout: 5 })]);
+      await stopServer();
+    },
+  };
+}
+
+async function requireVersion(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 5 });
+  try {
+    const [row] = await sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`;
+    if (!row || row.version < OLDEST) throw new Error('DATABASE_URL: Habeas needs Postgres 15 or newer.');
+  } finally {
+    await sql.end();
+  }
+}
+
+/** Makes a database where there is none; two starters at once are fine. */
+export async function createDatabase(serverUrl: string, name: string): Promise<void> {
+  const sql = postgres(serverUrl, { max: 1, onnotice: () => {} });
+  try {
+    const existing = await sql`select 1 from pg_database where datname = ${name}`;
+    if (existing.length === 0) await sql`create database ${sql(name)}`;
+  } catch (error) {
+    const DUPLICATE = ['42P04', '23505'];
+    if (!DUPLICATE.includes((error as { code?: string }).code ?? '')) throw error;
+  } finally {
+    await sql.end();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Audience } from '../gate/access.js';
+
+/** Reachable only through a field that has its own rule; adds none. */
+type AsParent = 'as parent';
+
+const PERSON_SERVICE_STAFF = ['owner', 'client', 'dps', 'support'] as const;
+const PERSON_STAFF = ['owner', 'dps', 'support'] as const;
+const STAFF = ['dps', 'support'] as const;
+
+/**
+ * Who may reach each field of the core graph, by coordinate; `Type.*` stands for all fields of a type. A field without
+ * a rule keeps the server from starting: nothing is open by oversight. Which objects a caller may see is decided where
+ * they are found; services' own fields are decided by purpose.
+ */
+export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParent>> = {
+  'Query.viewer': ['anyone'],
+  'Query.me': ['subject'],
+  'Query.account': ['subject', 'client', 'dps', 'support'],
+  'Query.accounts': ['subject', 'client', 'dps', 'support'],
+  'Query.accountByIdentifier': ['client', 'dps', 'support'],
+  'Query.services': ['known'],
+  'Query.purposes': ['known'],
+  'Query.privacyRequest': ['subject', 'dps', 'support'],
+  'Query.privacyRequests': STAFF,
+  'Query._entities': ['known'],
+
+  'Mutation.registerAccount': ['subject', 'client', 'dps', 'support'],
+  'Mutation.updateProfile': ['subject', 'client', 'dps', 'support'],
+  'Mutation.linkService': ['client', 'dps', 'support'],
+  'Mutation.requestAccess': ['subject', 'dps', 'support'],
+  'Mutation.cancelRequest': ['subject', 'dps', 'support'],
+  'Mutation.retryRequest': STAFF,
+
+  'Subscription.privacyRequestProgress': ['subject', 'dps', 'support'],
+
+  'Account.*': PERSON_SERVICE_STAFF,
+  'Account.privacyRequests': PERSON_STAFF,
+  'Profile.*': 'as parent',
+  'Identifier.*': 'as parent',
+  'ServiceLink.*': 'as parent',
+  'AccountPayload.*': 'as parent',
+
+  'PrivacyRequest.*': PERSON_STAFF,
+  'PrivacyRequestPayload.*': 'as parent',
+  'PrivacyRequestConnection.*': 'as parent',
+  'PrivacyRequestEdge.*': 'as parent',
+  'PageInfo.*': 'as parent',
+  'ServiceTask.*': 'as parent',
+  'RequestEvent.*': 'as parent',
+  'ExportPackage.*': PERSON_STAFF,
+  'ExportPackage.url': ['owner'],
+
+  'Viewer.*': 'as parent',
+  'Client.*': 'as parent',
+  'Service.*': 'as parent',
+  'DataCollection.*': 'as parent',
+  'DataField.*': 'as parent',
+  'Purpose.*': 'as parent',
+};
+
+/** Which account an object belongs to, for types whose rules name `owner`. */
+export const OWNER_OF: Readonly<Record<string, (object: { id: string; accountId: string }) => string>> = {
+  Account: ({ id }) => id,
+  PrivacyRequest: ({ accountId }) => accountId,
+  ExportPackage: ({ accountId }) => accountId,
+};

@@ -1,0 +1,114 @@
+import { printPersonalData } from './personal-data-directive.js';
+import { purposesOf } from './purposes.js';
+import type { Collection, Field, Service } from './service.js';
+
+const DATASET = 'habeas';
+
+function field(name: string, category: string, description: string): Field {
+  return {
+    name,
+    description,
+    categories: [category],
+    primaryKey: name === 'id',
+    identity: null,
+    references: [],
+    dataType: 'string',
+    returnAllElements: false,
+    fields: [],
+  };
+}
+
+function collection(name: string, title: string, description: string, fields: readonly Field[]): Collection {
+  return { dataset: DATASET, name, title, description, fields, after: [], skipProcessing: false };
+}
+
+const account = collection('account', 'Account', 'The account itself.', [
+  field('id', 'user.unique_id', 'Id of the account, shared by all services.'),
+  field('status', 'user.account', 'Whether the account is active, restricted or being erased.'),
+  field('created_at', 'user.account', 'When the account was made.'),
+]);
+
+const profile = collection('profile', 'Profile', 'Account information all services share.', [
+  field('given_name', 'user.name.first', 'Given name.'),
+  field('family_name', 'user.name.last', 'Family name.'),
+  field('display_name', 'user.name', 'Name shown to others.'),
+  field('email', 'user.contact.email', 'E-mail address.'),
+  field('phone', 'user.contact.phone_number', 'Telephone number.'),
+  field('organisation', 'user.contact.organization', 'School, authority or company the person works for.'),
+  field('job_title', 'user.job_title', 'Job title.'),
+  field('postal_address', 'user.contact.address', 'Postal address.'),
+  field('locale', 'user.account.settings', 'Preferred language.'),
+  field('updated_at', 'user.account', 'When the profile was last changed.'),
+]);
+
+const identifiers = collection('identifiers', 'Identifiers', 'What the person is recognised by.', [
+  field('type', 'user.account', 'Kind of identifier.'),
+  field('value', 'user.unique_id', 'The identifier.'),
+  field('verified', 'user.account', 'Whether it is proven to be the person’s.'),
+]);
+
+const linkedServices = collection('linked_services', 'Linked services', 'Services that know the person.', [
+  field('service', 'user.account', 'Name of the service.'),
+  field('external_id', 'user.unique_id', 'Id of the person at that service.'),
+  field('linked_at', 'user.account', 'When the link was made.'),
+]);
+
+const privacyRequests = collection('privacy_requests', 'Privacy requests', 'Requests the person has made of us.', [
+  field('id', 'user.unique_id', 'Id of the request.'),
+  field('type', 'user.account', 'Right that was exercised.'),
+  field('status', 'user.account', 'How far the request is.'),
+  field('channel', 'user.account', 'How it reached us.'),
+  field('received_at', 'user.account', 'When it reached us.'),
+  field('due_on', 'user.account', 'Day by whose end it is due.'),
+  field('completed_at', 'user.account', 'When it was answered.'),
+]);
+
+/** Habeas as a service among the others: what it holds itself, and what for. */
+export const CORE: Service = {
+  name: 'habeas',
+  field: 'habeas',
+  title: 'Account and privacy desk',
+  description: 'The account shared by all services, and the record of the person’s privacy requests.',
+  kind: 'CORE',
+  affiliation: 'AFFILIATED',
+  country: 'GB',
+  transferSafeguard: null,
+  connection: { kind: 'core' },
+  declarations: [
+    {
+      name: 'Run the account',
+      dataUse: 'essential.service',
+      dataCategories: ['user.account', 'user.name', 'user.contact', 'user.unique_id', 'user.job_title'],
+      dataSubjects: ['customer'],
+      lawfulBasis: 'CONTRACT',
+      retentionPeriod: 'While the account exists',
+      thirdParties: null,
+    },
+    {
+      name: 'Answer privacy requests and prove it',
+      dataUse: 'essential.legal_obligation',
+      dataCategories: ['user.account', 'user.unique_id'],
+      dataSubjects: ['customer'],
+      lawfulBasis: 'LEGAL_OBLIGATION',
+      retentionPeriod: 'P6Y',
+      thirdParties: null,
+    },
+  ],
+  datasets: [
+    {
+      key: DATASET,
+      title: 'Habeas',
+      description: 'What Habeas itself holds about a person.',
+      namespace: null,
+      collections: [account, profile, identifiers, linkedServices, privacyRequests],
+    },
+  ],
+  erasure: new Map(),
+  retention: new Map(),
+  source: null,
+  file: 'Habeas itself',
+};
+
+/** `@personalData` of a field of Habeas' own: its category and what its declarations allow reading it for. */
+export const personalData = (category: string): string =>
+  printPersonalData({ category, purposes: purposesOf(CORE, [category]) });

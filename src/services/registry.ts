@@ -1,0 +1,56 @@
+import type { Connector, Health } from './connector.js';
+import { CORE } from './core.js';
+import type { ServiceCredentials } from './credentials.js';
+import { httpConnector } from './http/connector.js';
+import { postgresConnector } from './postgres/connector.js';
+import type { Dataset, Service } from './service.js';
+import { subgraphConnector } from './subgraph/connector.js';
+import { datasetsFromSdl } from './subgraph/datasets.js';
+
+/** Every service Habeas may ask, each with its connector. Habeas itself is the first of them. */
+export interface Registry {
+  readonly services: readonly Service[];
+  find(name: string): Service | undefined;
+  /** The connector of a registered service. Throws for Habeas itself, whose data the capabilities read. */
+  connector(name: string): Connector;
+  /** What a service holds, by collection and field; a subgraph's is read from its SDL. */
+  datasets(service: Service): Promise<readonly Dataset[]>;
+  health(service: Service): Promise<Health>;
+  close(): Promise<void>;
+}
+
+export function openRegistry(services: readonly Service[], credentials: ServiceCredentials): Registry {
+  const connectors = new Map(services.map((service) => [service.name, connect(service, credentials)]));
+  const all = [CORE, ...services];
+  const connector = (name: string) => {
+    const found = connectors.get(name);
+    if (!found) throw new Error(`There is no connector for a service ${name}.`);
+    return found;
+  };
+  return {
+    services: all,
+    find: (name) => all.find((service) => service.name === name),
+    connector,
+    datasets: async (service) =>
+      service.kind === 'SUBGRAPH'
+        ? datasetsFromSdl(service.name, await connector(service.name).sdl())
+        : service.datasets,
+    health: async (service) => (service.kind === 'CORE' ? { healthy: true } : connector(service.name).health()),
+    close: async () => {
+      await Promise.all([...connectors.values()].map((each) => each.close()));
+    },
+  };
+}
+
+function connect(service: Service, credentials: ServiceCredentials): Connector {
+  switch (service.connection.kind) {
+    case 'postgres':
+      return postgresConnector(service);
+    case 'http':
+      return httpConnector(service, credentials);
+    case 'subgraph':
+      return subgraphConnector(service, credentials);
+    case 'core':
+      throw new Error('Habeas itself needs no connector.');
+  }
+}

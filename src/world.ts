@@ -1,0 +1,32 @@
+import type { Clock } from './clock.js';
+import type { Config } from './config.js';
+import type { Keys } from './crypto/keys.js';
+import type { Db } from './database/database.js';
+import type { Caller } from './gate/caller.js';
+import type { Registry } from './services/registry.js';
+import type { Logger } from './telemetry.js';
+
+/** What a running Habeas is made of: handed to resolvers and job handlers, so that nothing is global. */
+export interface World {
+  readonly config: Config;
+  /** The address callers reach us at, without a slash at its end. */
+  readonly publicUrl: string;
+  readonly db: Db;
+  readonly keys: Keys;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly notifications: Notifications;
+}
+
+/** Postgres' NOTIFY as streams, for every process over the same database. */
+export interface Notifications {
+  /** Payloads of a channel as they come, until `return()` is called. */
+  subscribe(channel: string): AsyncIterableIterator<string>;
+}
+
+/** One GraphQL request. Loaders are kept per context, so that no two callers share an answer. */
+export interface RequestContext {
+  readonly world: World;
+  readonly caller: Caller;
+}
