@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import postgres from 'postgres';
 import { SERVICES, type ServiceName } from '../people/person.js';
 
@@ -19,7 +20,7 @@ export async function prepareDatabases(adminUrl: string): Promise<void> {
     const roles = new Set((await admin`select rolname from pg_roles`).map(({ rolname }) => String(rolname)));
     const databases = new Set((await admin`select datname from pg_database`).map(({ datname }) => String(datname)));
     for (const role of [...SERVICES, READER]) {
-      if (!roles.has(role)) await admin.unsafe(`create role ${role} login password '${passwordOf(role)}'`);
+      if (!roles.has(role)) await admin.unsafe(`create role ${role} login password '${passwordOf(adminUrl, role)}'`);
     }
     await admin.unsafe(`alter role ${READER} set default_transaction_read_only = on`);
     for (const service of SERVICES) {
@@ -37,10 +38,12 @@ export async function prepareDatabases(adminUrl: string): Promise<void> {
 export function databaseUrl(adminUrl: string, service: ServiceName, role: string = service): string {
   const url = new URL(adminUrl);
   url.username = role;
-  url.password = passwordOf(role);
+  url.password = passwordOf(adminUrl, role);
   url.pathname = `/${service}`;
   return url.href;
 }
 
-/** Nothing secret: the server of the demo listens on this machine alone. */
-const passwordOf = (role: string) => `${role}-of-lantern`;
+/** Told by the superuser's password, which is random: other users of this machine can guess none of them. */
+function passwordOf(adminUrl: string, role: string): string {
+  return createHmac('sha256', new URL(adminUrl).password).update(role).digest('hex');
+}

@@ -1,7 +1,7 @@
 import type { Faker } from '@faker-js/faker';
 import type { Row, TableRows } from '../company/bulk-load.js';
 import { repeat, soonAfter, tableRows } from '../company/invented-rows.js';
-import { organisations } from '../people/organisations.js';
+import { type Organisation, organisations } from '../people/organisations.js';
 import { fakerOf, type Person, REFERENCE_DATE } from '../people.js';
 import { AUDIT_THEMES, COMMENTS, CRITERIA, GRADES, NEEDS, YEAR_GROUPS } from './wording.js';
 
@@ -37,11 +37,7 @@ export function auditRows(people: readonly Person[]): TableRows[] {
     addAudits(faker, { person, member: i + 1, town, audits, plans, findings });
   });
   return [
-    tableRows(
-      'organisations',
-      'id name kind town',
-      places.map((place, i) => [i + 1, place.name, place.kind, place.town]),
-    ),
+    tableRows('organisations', 'id name kind town licensed_until', places.map(licence)),
     tableRows('members', 'id external_id email name role organisation_id joined_at', members),
     tableRows('audits', 'id lead_member_id title status opened_at closed_at', audits),
     tableRows('audited_plans', 'id audit_id plan_reference year_group needs_category overall_grade audited_at', plans),
@@ -49,6 +45,15 @@ export function auditRows(people: readonly Person[]): TableRows[] {
     tableRows('comments', 'id author_member_id finding_id body written_at', comments(faker, known, findings.length)),
   ];
 }
+
+/** Licences end with a school year. */
+const licence = (place: Organisation, i: number): Row => [
+  i + 1,
+  place.name,
+  place.kind,
+  place.town,
+  `${2027 + (i % 3)}-08-31`,
+];
 
 interface Led {
   readonly person: Person;

@@ -39,10 +39,6 @@ export const TYPE_DEFINITIONS = parse(/* GraphQL */ `
     id: ID!
     "What the training team holds; null for somebody who never booked."
     training: TrainingRecord
-      @personalData(
-        category: "user.content"
-        purposes: ["essential.service", "functional.service.improve", "analytics.reporting"]
-      )
   }
 
   "Somebody's record with the training team."
@@ -54,16 +50,8 @@ export const TYPE_DEFINITIONS = parse(/* GraphQL */ `
     accessNeeds: String @personalData(category: "user.health_and_medical", purposes: ["essential.service"])
     "Bookings in the order they were made, at most 200 at a time."
     bookings("How many, 1 to 200." first: Int = 50, "The cursor to go on from." after: String): BookingConnection
-      @personalData(
-        category: "user.content"
-        purposes: ["essential.service", "functional.service.improve", "analytics.reporting"]
-      )
     "Every certificate the person has earned, oldest first."
     certificates: [Certificate!]
-      @personalData(
-        category: "user.content"
-        purposes: ["essential.service", "functional.service.improve", "analytics.reporting"]
-      )
     "The next course the person has a place on."
     nextCourse: Course
       @personalData(
