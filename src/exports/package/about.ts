@@ -100,7 +100,7 @@ export function about(input: AboutInput) {
       withheld: input.withheld,
       text:
         input.withheld.length === 0
-          ? 'Nothing was withheld. What identifies other people was not taken out or changed.'
+          ? 'Nothing was withheld.'
           : 'What was withheld, and the exemption that allows it, is listed here.',
     },
   };

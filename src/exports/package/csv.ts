@@ -4,12 +4,11 @@ import { flatten } from './columns.js';
 import type { Rendering } from './rendering.js';
 
 /** Said in every manifest, because the guard changes what is in the file. */
-export const CSV_NOTES = [
+export const CSV_NOTES: readonly string[] = [
   'CSV files follow RFC 4180: UTF-8 with a byte order mark (spreadsheets need it to recognise UTF-8), comma, CRLF.',
   'Nested fields have columns of their own, such as address.city; lists are JSON text. An empty cell is an empty or a missing value.',
   'A text that a spreadsheet might run as a formula (it begins with = + - @, tab, carriage return, NUL or a full-width = + - @, or with apostrophes and one of these) has one apostrophe put before it. Take that apostrophe away to have the original.',
-  'JSON files are the exact copy: nothing in them is changed or left out.',
-] as const;
+];
 
 const BYTE_ORDER_MARK = '\ufeff';
 const OTHER_FIELDS = 'other fields';
