@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import type { Keys } from './crypto/keys.js';
 import type { Db } from './database/database.js';
+import type { Notifications } from './database/notifications.js';
 import type { Caller } from './gate/caller.js';
 import type { Registry } from './services/registry.js';
 import type { Logger } from './telemetry.js';
@@ -17,12 +18,6 @@ export interface World {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notifications: Notifications;
-}
-
-/** Postgres' NOTIFY as streams, for every process over the same database. */
-export interface Notifications {
-  /** Payloads of a channel as they come, until `return()` is called. */
-  subscribe(channel: string): AsyncIterableIterator<string>;
 }
 
 /** One GraphQL request. Loaders are kept per context, so that no two callers share an answer. */

@@ -8,18 +8,22 @@ import {
   execute,
   GraphQLError,
   type GraphQLSchema,
+  type OperationDefinitionNode,
   type OperationTypeNode,
   subscribe,
 } from 'graphql';
 import { accountLoader } from '../accounts/account-loader.js';
 import { subjectAt } from '../accounts/accounts.js';
-import { ServiceError } from '../errors.js';
+import { ServiceError, unauthenticated } from '../errors.js';
 import { mayReadAccount } from '../gate/access.js';
+import type { Caller } from '../gate/caller.js';
 import type { Connector, SubgraphContext } from '../services/connector.js';
 import type { Registry } from '../services/registry.js';
 import { describeError, type Logger } from '../telemetry.js';
 import type { RequestContext } from '../world.js';
 import { buildCoreSchema, type CoreSchema } from './core-schema.js';
+import { readGovernedFields } from './governed-fields.js';
+import { checkPurpose } from './purpose-check.js';
 import { compose, type Subgraph } from './supergraph.js';
 
 /** A question to the whole graph. */
@@ -37,6 +41,8 @@ export interface Graph {
   readonly supergraphSdl: string;
   /** Services whose part could not be had at start, with the reason: their fields are missing from the graph. */
   readonly missing: readonly { service: string; reason: string }[];
+  /** Refuses, before anything is planned, what this caller may never read. Throws `HabeasError`. */
+  check(document: DocumentNode, operation: OperationDefinitionNode, caller: Caller): void;
   execute(request: GraphRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
   /** This graph as Apollo Server takes it. */
   gateway(): GatewayInterface;
@@ -51,6 +57,7 @@ export async function buildGraph(registry: Registry, log: Logger): Promise<Graph
   const core = await buildCoreSchema();
   const { parts, missing } = await collectParts(registry, log);
   const supergraphSdl = compose([{ name: CORE_NAME, sdl: core.sdl }, ...parts]);
+  const governed = readGovernedFields(supergraphSdl, core.sdl);
   const handler = await unifiedGraphHandler({
     unifiedGraph: buildSchema(supergraphSdl, { assumeValid: true, assumeValidSDL: true }),
     getUnifiedGraphSDL: () => supergraphSdl,
@@ -62,6 +69,7 @@ export async function buildGraph(registry: Registry, log: Logger): Promise<Graph
     schema: handler.unifiedGraph,
     supergraphSdl,
     missing,
+    check: (document, operation, caller) => checkPurpose(document, operation, handler.unifiedGraph, governed, caller),
     execute: (request) => run(executor, request),
     gateway: () => gatewayOver(handler.unifiedGraph, supergraphSdl, executor),
   };
@@ -105,6 +113,7 @@ function dispatcher(core: CoreSchema, registry: Registry): SubgraphExecutor {
     if (!context) throw new Error('a sub-request came without its context');
     const service = connectors.get(part.toUpperCase());
     if (!service) return executeCore(core, request, context);
+    if (context.caller.kind === 'ANONYMOUS') return { data: null, errors: [unauthenticated()] };
     const question = { document: request.document, ...(request.variables ? { variables: request.variables } : {}) };
     try {
       return await service.connector.execute(question, subjectsOf(context, service.name));

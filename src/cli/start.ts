@@ -1,0 +1,54 @@
+import cliProgress from 'cli-progress';
+import type { Config } from '../config.js';
+import { loadManifests } from '../services/manifest.js';
+import { createLogger } from '../telemetry.js';
+import { type Company, type Introduction, introduceCompany, introduction, startDemoCompany } from './company.js';
+import { type Foundation, layFoundation, type Parts, type Running, run } from './run.js';
+
+/** A started Habeas, with the demo company where no services were configured. */
+export interface Started {
+  readonly running: Running;
+  readonly foundation: Foundation;
+  readonly introduction: Introduction | null;
+  stop(): Promise<void>;
+}
+
+export async function start(config: Config, parts: Parts): Promise<Started> {
+  const log = createLogger(config.logLevel);
+  const foundation = await layFoundation(config, log);
+  let company: Company | null = null;
+  let running: Running | null = null;
+  const stop = async () => {
+    await running?.stop();
+    await company?.stop();
+    await foundation.database.close();
+  };
+  try {
+    const directory = config.servicesDirectory;
+    if (!directory) company = await startDemoCompany(foundation);
+    const services = await loadManifests(company?.manifests ?? directory ?? '', { ...process.env, ...company?.env });
+    const welcome = company ? await introduction(foundation) : null;
+    running = await run(foundation, services, parts, welcome?.questions ?? []);
+    if (company && parts.serve) await introduceCompany(foundation, registrationBar());
+    return { running, foundation, introduction: welcome, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Shows that the first start takes a moment, and for what. */
+function registrationBar(): (done: number, total: number) => void {
+  const bar = new cliProgress.SingleBar({
+    format: 'registering the people of the demo company {bar} {value}/{total}',
+    noTTYOutput: true,
+    notTTYSchedule: 1_000,
+    clearOnComplete: false,
+    hideCursor: true,
+  });
+  return (done, total) => {
+    if (done === 1) bar.start(total, 0);
+    bar.update(done);
+    if (done === total) bar.stop();
+  };
+}

@@ -1,0 +1,62 @@
+import type { Account } from '../accounts/accounts.js';
+import type { Db } from '../database/database.js';
+import { requestsOf } from '../requests/requests.js';
+import type { RecordPage } from '../services/connector.js';
+
+const PAGE = 200;
+
+/** What Habeas itself holds about a person, in the collections services/core.ts declares. */
+export async function* ownRecords(db: Db, account: Account): AsyncGenerator<RecordPage> {
+  const { profile, identifiers, links } = account.record;
+  yield {
+    collection: 'account',
+    records: [{ id: account.id, status: account.status, created_at: account.createdAt.toISOString() }],
+  };
+  yield {
+    collection: 'profile',
+    records: [
+      {
+        given_name: profile.givenName,
+        family_name: profile.familyName,
+        display_name: profile.displayName,
+        email: profile.email,
+        phone: profile.phone,
+        organisation: profile.organisation,
+        job_title: profile.jobTitle,
+        postal_address: profile.postalAddress,
+        locale: profile.locale,
+        updated_at: profile.updatedAt,
+      },
+    ],
+  };
+  yield { collection: 'identifiers', records: identifiers };
+  yield {
+    collection: 'linked_services',
+    records: links.map(({ service, externalId, linkedAt }) => ({
+      service,
+      external_id: externalId,
+      linked_at: linkedAt,
+    })),
+  };
+  yield* ownRequests(db, account.id);
+}
+
+async function* ownRequests(db: Db, accountId: string): AsyncGenerator<RecordPage> {
+  for (let after: string | null = null, more = true; more; ) {
+    const page = await requestsOf(db, accountId, PAGE, after);
+    yield {
+      collection: 'privacy_requests',
+      records: page.rows.map((request) => ({
+        id: request.id,
+        type: request.type,
+        status: request.status,
+        channel: request.channel,
+        received_at: request.receivedAt.toISOString(),
+        due_on: request.dueOn,
+        completed_at: request.completedAt?.toISOString() ?? null,
+      })),
+    };
+    after = page.rows.at(-1)?.id ?? null;
+    more = page.hasNextPage;
+  }
+}

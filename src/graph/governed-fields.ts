@@ -1,0 +1,40 @@
+import { Kind, parse } from 'graphql';
+import { type PersonalData, readPersonalData } from '../services/personal-data-directive.js';
+
+/** What the graph knows of its fields before any question is asked. */
+export interface GovernedFields {
+  /** `Type.field` of personal data, with what it may be read for. */
+  readonly fields: ReadonlyMap<string, PersonalData>;
+  /** Types that hold personal data: every leaf of theirs needs a category. */
+  readonly personalTypes: ReadonlySet<string>;
+  /** Types of Habeas’ own part: their access is ruled by graph/access-rules.ts besides. */
+  readonly coreTypes: ReadonlySet<string>;
+  /** `Query.account` and the like: root fields Habeas answers itself. */
+  readonly coreRootFields: ReadonlySet<string>;
+}
+
+const ROOTS = ['Query', 'Mutation', 'Subscription'];
+
+/** Reads `@personalData` out of the composed graph; `coreSdl` tells which types are Habeas' own. */
+export function readGovernedFields(supergraphSdl: string, coreSdl: string): GovernedFields {
+  const fields = new Map<string, PersonalData>();
+  const personalTypes = new Set<string>();
+  for (const definition of parse(supergraphSdl).definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
+    for (const field of definition.fields ?? []) {
+      const personalData = readPersonalData(field);
+      if (!personalData) continue;
+      fields.set(`${definition.name.value}.${field.name.value}`, personalData);
+      personalTypes.add(definition.name.value);
+    }
+  }
+  const coreTypes = new Set<string>();
+  const coreRootFields = new Set<string>();
+  for (const definition of parse(coreSdl).definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    const type = definition.name.value;
+    if (!ROOTS.includes(type)) coreTypes.add(type);
+    else for (const field of definition.fields ?? []) coreRootFields.add(`${type}.${field.name.value}`);
+  }
+  return { fields, personalTypes, coreTypes, coreRootFields };
+}

@@ -1,0 +1,83 @@
+import { GraphQLError, Kind, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
+
+/** How large a question may be. Requests above are refused before anything is planned or fetched. */
+export const LIMITS = {
+  tokens: 1_000,
+  depth: 12,
+  aliases: 15,
+  rootFields: 10,
+  directives: 10,
+  bodyBytes: 262_144,
+} as const;
+
+const tooComplex = (message: string) => new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX' } });
+
+/** Deepest chain of fields, fragments followed, each fragment measured once. Introspection is left to its own rule. */
+export const depthLimit: ValidationRule = (context) => {
+  const measured = new Map<string, number>();
+  return {
+    OperationDefinition: (operation) => {
+      if (depthOf(operation.selectionSet, context, measured) > LIMITS.depth) {
+        context.reportError(
+          tooComplex(`The query is nested deeper than ${LIMITS.depth} fields: ask in several queries.`),
+        );
+      }
+    },
+  };
+};
+
+function depthOf(selections: SelectionSetNode, context: ValidationContext, measured: Map<string, number>): number {
+  let deepest = 0;
+  for (const selection of selections.selections) {
+    if (selection.kind === Kind.FIELD) {
+      if (selection.name.value.startsWith('__')) continue;
+      const below = selection.selectionSet ? depthOf(selection.selectionSet, context, measured) : 0;
+      deepest = Math.max(deepest, 1 + below);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      deepest = Math.max(deepest, depthOf(selection.selectionSet, context, measured));
+    } else {
+      deepest = Math.max(deepest, fragmentDepth(selection.name.value, context, measured));
+    }
+  }
+  return deepest;
+}
+
+function fragmentDepth(name: string, context: ValidationContext, measured: Map<string, number>): number {
+  const known = measured.get(name);
+  if (known !== undefined) return known;
+  measured.set(name, 0); // A fragment inside itself is another rule's error; here it must only end.
+  const fragment = context.getFragment(name);
+  const depth = fragment ? depthOf(fragment.selectionSet, context, measured) : 0;
+  measured.set(name, depth);
+  return depth;
+}
+
+/** Aliases, root fields and directives: what lets a small document ask for much. */
+export const breadthLimit: ValidationRule = (context) => {
+  let aliases = 0;
+  let directives = 0;
+  return {
+    Field: (field) => {
+      if (field.alias) aliases += 1;
+    },
+    Directive: () => {
+      directives += 1;
+    },
+    OperationDefinition: (operation) => {
+      if (operation.selectionSet.selections.length > LIMITS.rootFields) {
+        context.reportError(
+          tooComplex(`The query has more than ${LIMITS.rootFields} root fields: ask in several queries.`),
+        );
+      }
+    },
+    Document: {
+      leave: () => {
+        if (aliases > LIMITS.aliases)
+          context.reportError(tooComplex(`The query has more than ${LIMITS.aliases} aliases.`));
+        if (directives > LIMITS.directives) {
+          context.reportError(tooComplex(`The query has more than ${LIMITS.directives} directives.`));
+        }
+      },
+    },
+  };
+};

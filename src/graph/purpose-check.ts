@@ -1,0 +1,141 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  isInterfaceType,
+  isLeafType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { type ErrorCode, HabeasError } from '../errors.js';
+import type { Caller, ServiceCaller } from '../gate/caller.js';
+import { mayRead } from '../services/purposes.js';
+import type { GovernedFields } from './governed-fields.js';
+
+/** Where in a question the walk stands, as far as it matters for what may be read. */
+interface Place {
+  /** The root field belongs to a service: whose data it leads to is not known beforehand. */
+  readonly fromService: boolean;
+  /** A service has led on to another account. */
+  readonly beyondAccount: boolean;
+}
+
+type Refused = Map<ErrorCode, Set<string>>;
+
+/**
+ * Checks a question before anything is planned or fetched: a service reads a field only for a purpose its declarations
+ * allow, a person reads personal data only below their own account. Throws PURPOSE_NOT_PERMITTED or FORBIDDEN naming
+ * the fields. Staff are ruled by role alone.
+ */
+export function checkPurpose(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  schema: GraphQLSchema,
+  governed: GovernedFields,
+  caller: Caller,
+): void {
+  if (caller.kind === 'STAFF') return;
+  const root = schema.getRootType(operation.operation);
+  if (!root) return;
+  const refused: Refused = new Map();
+  const walk = new Walk(document, schema, governed, caller, refused);
+  walk.selections(operation.selectionSet, root, null);
+  for (const [code, fields] of refused)
+    throw new HabeasError(code, explain(code, [...fields], caller), { fields: [...fields] });
+}
+
+class Walk {
+  private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  private readonly seen = new Set<string>();
+
+  constructor(
+    document: DocumentNode,
+    private readonly schema: GraphQLSchema,
+    private readonly governed: GovernedFields,
+    private readonly caller: Exclude<Caller, { kind: 'STAFF' }>,
+    private readonly refused: Refused,
+  ) {
+    const definitions = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
+    this.fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
+  }
+
+  /** `place` is null at the root, where each field decides it. */
+  selections(set: SelectionSetNode, parent: GraphQLNamedType, place: Place | null): void {
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) this.field(selection.name.value, selection.selectionSet, parent, place);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        this.selections(selection.selectionSet, this.narrowed(selection.typeCondition?.name.value, parent), place);
+      } else this.fragment(selection.name.value, parent, place);
+    }
+  }
+
+  /** A fragment in the same place says the same: it is walked once, however often it is spread. */
+  private fragment(name: string, parent: GraphQLNamedType, place: Place | null): void {
+    const fragment = this.fragments.get(name);
+    const key = `${name}|${place?.fromService}|${place?.beyondAccount}`;
+    if (!fragment || this.seen.has(key)) return;
+    this.seen.add(key);
+    this.selections(fragment.selectionSet, this.narrowed(fragment.typeCondition.name.value, parent), place);
+  }
+
+  private narrowed(condition: string | undefined, parent: GraphQLNamedType): GraphQLNamedType {
+    return (condition && this.schema.getType(condition)) || parent;
+  }
+
+  private field(name: string, set: SelectionSetNode | undefined, parent: GraphQLNamedType, place: Place | null): void {
+    if (name.startsWith('__') || !(isObjectType(parent) || isInterfaceType(parent))) return;
+    const definition = parent.getFields()[name];
+    if (!definition) return;
+    const type = getNamedType(definition.type);
+    const coordinate = `${parent.name}.${name}`;
+    const here = place ?? { fromService: !this.governed.coreRootFields.has(coordinate), beyondAccount: false };
+    this.judge(coordinate, parent, isLeafType(type), here);
+    if (!set || !isCompositeType(type)) return;
+    const leadsOn = type.name === 'Account' && place !== null && !this.governed.coreTypes.has(parent.name);
+    this.selections(set, type, leadsOn ? { ...here, beyondAccount: true } : here);
+  }
+
+  private judge(coordinate: string, parent: GraphQLNamedType, isLeaf: boolean, place: Place): void {
+    const personal = this.governed.fields.get(coordinate);
+    const unclassified =
+      !personal && isLeaf && this.governed.personalTypes.has(parent.name) && !this.governed.coreTypes.has(parent.name);
+    if (!personal && !unclassified) return;
+    const code = this.verdict(personal?.purposes ?? [], place);
+    if (!code) return;
+    const fields = this.refused.get(code) ?? new Set();
+    this.refused.set(code, fields.add(coordinate));
+  }
+
+  private verdict(purposes: readonly string[], place: Place): ErrorCode | null {
+    switch (this.caller.kind) {
+      case 'ANONYMOUS':
+        return 'UNAUTHENTICATED';
+      case 'SUBJECT':
+        return place.fromService || place.beyondAccount ? 'FORBIDDEN' : null;
+      case 'SERVICE':
+        if (this.caller.affiliation === 'EXTERNAL') return 'FORBIDDEN';
+        return this.caller.purpose && mayRead(purposes, this.caller.purpose) ? null : 'PURPOSE_NOT_PERMITTED';
+    }
+  }
+}
+
+function explain(code: ErrorCode, fields: readonly string[], caller: Caller): string {
+  const listed = fields.join(', ');
+  if (code === 'UNAUTHENTICATED') return 'Say who is calling: send "Authorization: Bearer <token>".';
+  if (code === 'FORBIDDEN') {
+    return caller.kind === 'SUBJECT'
+      ? `These fields are yours to read below your own account only: ${listed}.`
+      : `An external client reads nothing about a person without their consent: ${listed}.`;
+  }
+  return `${purposeOf(caller as ServiceCaller)} These fields cannot be read: ${listed}.`;
+}
+
+function purposeOf({ purpose, purposes }: ServiceCaller): string {
+  if (purpose) return `No declaration allows reading for the purpose ${purpose}.`;
+  return `Name a registered purpose in the header "x-purpose": ${purposes.join(', ') || 'none is registered'}.`;
+}

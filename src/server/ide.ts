@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+
+/** The page of the IDE: everything in one file, nothing from elsewhere, so that it works offline. */
+export function idePage(questions: readonly Question[]): string {
+  return String(
+    renderGraphiQL({
+      title: 'Habeas',
+      endpoint: '/graphql',
+      subscriptionsProtocol: 'SSE',
+      defaultQuery: questions[0]?.text ?? '{ viewer { kind } }',
+      defaultTabs: questions.map(({ text, headers, variables }) => ({ query: text, headers, variables })),
+      credentials: 'omit',
+    }),
+  );
+}
+
+/** An example to start from. */
+export interface Question {
+  readonly name: string;
+  readonly text: string;
+  /** JSON of the headers it needs. */
+  readonly headers: string;
+  /** JSON of its variables. */
+  readonly variables: string;
+}
+
+/** The `.graphql` files of a folder, in order of their names. */
+export function readQuestions(folder: string): Pick<Question, 'name' | 'text'>[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.graphql'))
+    .sort()
+    .map((file) => ({
+      name: path.basename(file, '.graphql'),
+      text: readFileSync(path.join(folder, file), 'utf8').trim(),
+    }));
+}

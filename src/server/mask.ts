@@ -1,0 +1,91 @@
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import { ERROR_STATUS, type ErrorCode, HabeasError } from '../errors.js';
+
+const INTERNAL = 'Something went wrong at our end; it has been logged. Try again, or tell us when this was.';
+
+/** Words of validation messages that hold only names out of the schema or the caller's own query, never a value. */
+const NAMES_ONLY =
+  /^(Cannot query field|Unknown (argument|field|fragment|type|directive|operation)|Field "|Fragment|Argument "|Directive|Variable "\$\w+" (is|of|needed|never)|There can be only one|This anonymous|Subscription|Must provide|Operation|GraphQL (introspection|operations))/;
+const WRONG_VARIABLE =
+  /^Variable "(\$\w+)" got invalid value .*? at "([\w.[\]]+)";|^Variable "(\$\w+)" got invalid value/s;
+const MISSING_VARIABLE =
+  /^Variable "(\$\w+)" of (?:required|non-null) type "([\w![\]]+)" (?:was not provided|must not be null)/;
+
+/**
+ * What a caller is told of an error: the messages of our own catalogue as they are, the library's own words without
+ * any value in them, and nothing of anything else.
+ */
+export function maskError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const own = findOwn(error);
+  if (own) return withCode(formatted, own.code, own.message, own.extensions);
+  const code = formatted.extensions?.code;
+  if (code === 'QUERY_TOO_COMPLEX') return withCode(formatted, code, formatted.message);
+  if (isInput(formatted)) return withCode(formatted, 'BAD_USER_INPUT', inputMessage(formatted));
+  if (typeof code === 'string' && code in ERROR_STATUS && code !== 'INTERNAL_SERVER_ERROR' && fromService(formatted)) {
+    return withCode(formatted, code as ErrorCode, formatted.message, formatted.extensions);
+  }
+  return withCode(formatted, 'INTERNAL_SERVER_ERROR', INTERNAL);
+}
+
+/** Whether an error is one of ours to look into: it is logged, the others are the caller's. */
+export function isInternal(error: unknown, formatted: GraphQLFormattedError): boolean {
+  return maskError(formatted, error).extensions?.code === 'INTERNAL_SERVER_ERROR';
+}
+
+function findOwn(error: unknown): HabeasError | null {
+  for (let each = error; each instanceof Error; each = (each as GraphQLError).originalError) {
+    if (each instanceof HabeasError) return each;
+  }
+  return null;
+}
+
+/** Errors that crossed the planner are copies: what was ours carries the names of our catalogue. */
+function fromService({ extensions }: GraphQLFormattedError): boolean {
+  return (
+    extensions !== undefined &&
+    (extensions.habeas === true || typeof extensions.service === 'string' || 'argument' in extensions)
+  );
+}
+
+function isInput({ message, extensions }: GraphQLFormattedError): boolean {
+  const code = extensions?.code;
+  return (
+    code === 'GRAPHQL_PARSE_FAILED' ||
+    code === 'GRAPHQL_VALIDATION_FAILED' ||
+    code === 'OPERATION_RESOLUTION_FAILURE' ||
+    code === 'BAD_REQUEST' ||
+    WRONG_VARIABLE.test(message) ||
+    MISSING_VARIABLE.test(message)
+  );
+}
+
+function inputMessage({ message, extensions, locations }: GraphQLFormattedError): string {
+  const at = locations?.[0] ? ` at line ${locations[0].line}, column ${locations[0].column}` : '';
+  const missing = MISSING_VARIABLE.exec(message);
+  if (missing) return `Variable "${missing[1]}" is needed, as ${missing[2]}.`;
+  const wrong = WRONG_VARIABLE.exec(message);
+  if (wrong)
+    return `Variable "${wrong[1] ?? wrong[3]}" has a value that does not fit its type${wrong[2] ? `, at "${wrong[2]}"` : ''}.`;
+  if (extensions?.code === 'GRAPHQL_PARSE_FAILED') {
+    return message.includes('token limit') ? message : `The document is not GraphQL: syntax error${at}.`;
+  }
+  if (extensions?.code === 'GRAPHQL_VALIDATION_FAILED' && !NAMES_ONLY.test(message)) {
+    return `A value in the document does not fit its type${at}.`;
+  }
+  return message;
+}
+
+function withCode(
+  { locations, path }: GraphQLFormattedError,
+  code: ErrorCode,
+  message: string,
+  extensions: Readonly<Record<string, unknown>> = {},
+): GraphQLFormattedError {
+  const { stacktrace: _stack, http: _http, habeas: _habeas, serviceName: _name, ...rest } = extensions;
+  return {
+    message,
+    ...(locations ? { locations } : {}),
+    ...(path ? { path } : {}),
+    extensions: { ...rest, code },
+  };
+}
