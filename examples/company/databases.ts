@@ -20,7 +20,8 @@ export async function prepareDatabases(adminUrl: string): Promise<void> {
     const roles = new Set((await admin`select rolname from pg_roles`).map(({ rolname }) => String(rolname)));
     const databases = new Set((await admin`select datname from pg_database`).map(({ datname }) => String(datname)));
     for (const role of [...SERVICES, READER]) {
-      if (!roles.has(role)) await admin.unsafe(`create role ${role} login password '${passwordOf(adminUrl, role)}'`);
+      const change = roles.has(role) ? 'alter' : 'create';
+      await admin.unsafe(`${change} role ${role} login password '${passwordOf(adminUrl, role)}'`);
     }
     await admin.unsafe(`alter role ${READER} set default_transaction_read_only = on`);
     for (const service of SERVICES) {

@@ -52,7 +52,7 @@ async function killed(company: ChildProcess): Promise<void> {
   expect(commands.filter((command) => command.includes('/server.js'))).toHaveLength(4);
   expect(commands.filter((command) => command.includes(directory)).length).toBeGreaterThanOrEqual(1);
   company.kill('SIGKILL');
-  await until(async () => family.every((pid) => !isAlive(pid)), 3_000);
+  await expect.poll(() => family.filter(isAlive).map(commandOf), { timeout: 3_000, interval: 50 }).toEqual([]);
 }
 
 /** Waits until rows are on their way into a store, not yet committed. */
