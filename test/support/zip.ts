@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { type Entry, fromBuffer } from 'yauzl';
 
-/** The entries of a ZIP in their order, read with an independent reader that checks sizes and CRCs. */
+/** The entries of a ZIP in their order, read with an independent reader that refuses names leading out of the folder. */
 export function unzip(zip: Buffer): Promise<Map<string, Buffer>> {
   return new Promise((resolve, reject) => {
     fromBuffer(zip, { lazyEntries: true, strictFileNames: true }, (error, archive) => {

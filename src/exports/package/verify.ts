@@ -17,7 +17,8 @@ const LARGEST_MANIFEST = 16 * 1024 * 1024;
 
 /**
  * Checks a package (a ZIP, on disk or in memory) against its own manifest: no file more or less, each of the size and
- * hash the manifest says, each JSON file with as many records. Never throws for what is in the package.
+ * hash the manifest says, each JSON file with as many records. Never throws for what is in the package. That the
+ * manifest itself is the right one is what the hash of the whole package, told beside its link, is for.
  */
 export async function verifyPackage(zip: string | Buffer): Promise<Verification> {
   const problems: string[] = [];
