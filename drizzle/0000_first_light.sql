@@ -37,6 +37,16 @@ CREATE TABLE "service_links" (
 	CONSTRAINT "service_links_account_id_service_pk" PRIMARY KEY("account_id","service")
 );
 --> statement-breakpoint
+CREATE TABLE "accesses" (
+	"account_id" uuid NOT NULL,
+	"id" bigint GENERATED ALWAYS AS IDENTITY (sequence name "accesses_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"at" timestamp with time zone NOT NULL,
+	"caller" text NOT NULL,
+	"purpose" text,
+	"categories" text[] NOT NULL,
+	"services" text[] NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "clients" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"name" text NOT NULL,
@@ -117,6 +127,7 @@ ALTER TABLE "service_tasks" ADD CONSTRAINT "service_tasks_request_id_privacy_req
 CREATE INDEX "account_identifiers_fingerprint" ON "account_identifiers" USING btree ("fingerprint");--> statement-breakpoint
 CREATE UNIQUE INDEX "account_identifiers_verified" ON "account_identifiers" USING btree ("type","fingerprint") WHERE "account_identifiers"."verified";--> statement-breakpoint
 CREATE UNIQUE INDEX "service_links_external_id" ON "service_links" USING btree ("service","external_id_fingerprint");--> statement-breakpoint
+CREATE INDEX "accesses_account" ON "accesses" USING btree ("account_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "clients_name" ON "clients" USING btree ("name");--> statement-breakpoint
 CREATE UNIQUE INDEX "export_packages_token" ON "export_packages" USING btree ("token_sha256");--> statement-breakpoint
 CREATE INDEX "export_packages_request" ON "export_packages" USING btree ("request_id");--> statement-breakpoint

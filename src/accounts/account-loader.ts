@@ -2,15 +2,35 @@ import DataLoader from 'dataloader';
 import type { RequestContext } from '../world.js';
 import { type Account, readAccounts } from './accounts.js';
 
-const loaders = new WeakMap<RequestContext, DataLoader<string, Account | null>>();
+interface Reading {
+  readonly loader: DataLoader<string, Account | null>;
+  readonly found: Set<string>;
+}
+
+const readings = new WeakMap<RequestContext, Reading>();
 
 /** Accounts of this request, read together and opened once. Null for an unknown or erased one. */
 export function accountLoader(context: RequestContext): DataLoader<string, Account | null> {
-  let loader = loaders.get(context);
-  if (!loader) {
+  return readingOf(context).loader;
+}
+
+/** Ids of the people this request has read, sorted. */
+export function accountsRead(context: RequestContext): string[] {
+  return [...(readings.get(context)?.found ?? [])].sort();
+}
+
+function readingOf(context: RequestContext): Reading {
+  let reading = readings.get(context);
+  if (!reading) {
     const { db, keys } = context.world;
-    loader = new DataLoader((ids) => readAccounts(db, keys, ids));
-    loaders.set(context, loader);
+    const found = new Set<string>();
+    const loader = new DataLoader<string, Account | null>(async (ids) => {
+      const accounts = await readAccounts(db, keys, ids);
+      for (const account of accounts) if (account) found.add(account.id);
+      return accounts;
+    });
+    reading = { loader, found };
+    readings.set(context, reading);
   }
-  return loader;
+  return reading;
 }

@@ -84,6 +84,12 @@ export async function findByExternalId(
   return row?.accountId ?? null;
 }
 
+/** Whether there is an account with this id that has not been erased. */
+export async function accountExists(db: Db | Tx, id: string): Promise<boolean> {
+  const [row] = await db.select({ status: accounts.status }).from(accounts).where(eq(accounts.id, id));
+  return row !== undefined && row.status !== 'ERASED';
+}
+
 /** The account of a login at an identity provider; null before registration. */
 export async function findByLogin(db: Db | Tx, keys: Keys, issuer: string, subject: string): Promise<string | null> {
   const [row] = await db

@@ -5,9 +5,14 @@ import { extendSchema, type GraphQLSchema, lexicographicSortSchema, parse } from
 import { buildSchema } from 'type-graphql';
 import { accountLoader } from '../accounts/account-loader.js';
 import { AccountsResolver } from '../accounts/accounts.resolver.js';
+import { AuditResolver } from '../audit/audit.resolver.js';
 import { ClientsResolver } from '../clients/clients.resolver.js';
+import { ConsentsResolver } from '../consents/consents.resolver.js';
+import { DisclosuresResolver } from '../disclosures/disclosures.resolver.js';
+import { ErasuresResolver, LegalHoldsResolver } from '../erasures/erasures.resolver.js';
 import { ExportPackageResolver, ExportsResolver } from '../exports/exports.resolver.js';
 import { mayReadAccount } from '../gate/access.js';
+import { MarketingResolver } from '../marketing/marketing.resolver.js';
 import { AccountRequestsResolver, RequestsResolver } from '../requests/requests.resolver.js';
 import { subgraphHeader } from '../services/personal-data-directive.js';
 import { ServicesResolver } from '../services/services.resolver.js';
@@ -24,9 +29,15 @@ export interface CoreSchema {
 const RESOLVERS = [
   AccountsResolver,
   AccountRequestsResolver,
+  AuditResolver,
   ClientsResolver,
+  ConsentsResolver,
+  DisclosuresResolver,
+  ErasuresResolver,
   ExportsResolver,
   ExportPackageResolver,
+  LegalHoldsResolver,
+  MarketingResolver,
   RequestsResolver,
   ServicesResolver,
 ] as const;

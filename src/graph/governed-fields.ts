@@ -1,5 +1,6 @@
 import { Kind, parse } from 'graphql';
 import { type PersonalData, readPersonalData } from '../services/personal-data-directive.js';
+import type { Subgraph } from './supergraph.js';
 
 /** What the graph knows of its fields before any question is asked. */
 export interface GovernedFields {
@@ -11,12 +12,14 @@ export interface GovernedFields {
   readonly coreTypes: ReadonlySet<string>;
   /** `Query.account` and the like: root fields Habeas answers itself. */
   readonly coreRootFields: ReadonlySet<string>;
+  /** The services that answer a field, by `Type.field`. */
+  readonly servicesOf: ReadonlyMap<string, readonly string[]>;
 }
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'];
 
-/** Reads `@personalData` out of the composed graph; `coreSdl` tells which types are Habeas' own. */
-export function readGovernedFields(supergraphSdl: string, coreSdl: string): GovernedFields {
+/** Reads `@personalData` out of the composed graph. The first part is Habeas' own. */
+export function readGovernedFields(supergraphSdl: string, [core, ...services]: readonly Subgraph[]): GovernedFields {
   const fields = new Map<string, PersonalData>();
   const personalTypes = new Set<string>();
   for (const definition of parse(supergraphSdl).definitions) {
@@ -30,11 +33,31 @@ export function readGovernedFields(supergraphSdl: string, coreSdl: string): Gove
   }
   const coreTypes = new Set<string>();
   const coreRootFields = new Set<string>();
-  for (const definition of parse(coreSdl).definitions) {
+  for (const definition of parse(core?.sdl ?? '').definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     const type = definition.name.value;
     if (!ROOTS.includes(type)) coreTypes.add(type);
     else for (const field of definition.fields ?? []) coreRootFields.add(`${type}.${field.name.value}`);
   }
-  return { fields, personalTypes, coreTypes, coreRootFields };
+  return {
+    fields,
+    personalTypes,
+    coreTypes,
+    coreRootFields,
+    servicesOf: whoAnswers(core ? [core, ...services] : services),
+  };
+}
+
+function whoAnswers(parts: readonly Subgraph[]): Map<string, string[]> {
+  const answered = new Map<string, string[]>();
+  for (const { name, sdl } of parts) {
+    for (const definition of parse(sdl).definitions) {
+      if (!('fields' in definition) || !definition.name) continue;
+      for (const field of definition.fields ?? []) {
+        const coordinate = `${definition.name.value}.${field.name.value}`;
+        answered.set(coordinate, [...(answered.get(coordinate) ?? []), name]);
+      }
+    }
+  }
+  return answered;
 }

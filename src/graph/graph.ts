@@ -1,29 +1,24 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
-import type { ExecutionRequest, Executor } from '@graphql-tools/utils';
+import type { Executor } from '@graphql-tools/utils';
 import {
   buildSchema,
   type DocumentNode,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
   type OperationDefinitionNode,
   type OperationTypeNode,
-  subscribe,
 } from 'graphql';
-import { accountLoader } from '../accounts/account-loader.js';
-import { subjectAt } from '../accounts/accounts.js';
-import { ServiceError, unauthenticated } from '../errors.js';
-import { mayReadAccount } from '../gate/access.js';
-import type { Caller } from '../gate/caller.js';
-import type { Connector, SubgraphContext } from '../services/connector.js';
+import { badInput, ServiceError } from '../errors.js';
 import type { Registry } from '../services/registry.js';
 import { describeError, type Logger } from '../telemetry.js';
 import type { RequestContext } from '../world.js';
-import { buildCoreSchema, type CoreSchema } from './core-schema.js';
+import { buildCoreSchema } from './core-schema.js';
+import { type Answer, dispatcher } from './dispatch.js';
 import { readGovernedFields } from './governed-fields.js';
-import { checkPurpose } from './purpose-check.js';
+import { introspect, splitIntrospection } from './introspection.js';
+import { type Asked, checkPurpose } from './purpose-check.js';
+import { recordReads } from './record-reads.js';
 import { compose, type Subgraph } from './supergraph.js';
 
 /** A question to the whole graph. */
@@ -42,13 +37,14 @@ export interface Graph {
   /** Services whose part could not be had at start, with the reason: their fields are missing from the graph. */
   readonly missing: readonly { service: string; reason: string }[];
   /** Refuses, before anything is planned, what this caller may never read. Throws `HabeasError`. */
-  check(document: DocumentNode, operation: OperationDefinitionNode, caller: Caller): void;
-  execute(request: GraphRequest): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+  check(document: DocumentNode, operation: OperationDefinitionNode, context: RequestContext): void;
+  /** Answers a question that `check` has let through with the same context. */
+  execute(request: GraphRequest): Promise<Answer>;
   /** This graph as Apollo Server takes it. */
-  gateway(): GatewayInterface;
+  gateway(): Gateway;
 }
 
-export type GatewayInterface = ApolloServerOptionsWithGateway<RequestContext>['gateway'];
+type Gateway = ApolloServerOptionsWithGateway<RequestContext>['gateway'];
 
 const CORE_NAME = 'habeas';
 
@@ -56,22 +52,30 @@ const CORE_NAME = 'habeas';
 export async function buildGraph(registry: Registry, log: Logger): Promise<Graph> {
   const core = await buildCoreSchema();
   const { parts, missing } = await collectParts(registry, log);
-  const supergraphSdl = compose([{ name: CORE_NAME, sdl: core.sdl }, ...parts]);
-  const governed = readGovernedFields(supergraphSdl, core.sdl);
-  const handler = await unifiedGraphHandler({
+  const all = [{ name: CORE_NAME, sdl: core.sdl }, ...parts];
+  const supergraphSdl = compose(all);
+  const governed = readGovernedFields(supergraphSdl, all);
+  const { unifiedGraph: schema, executor } = await unifiedGraphHandler({
     unifiedGraph: buildSchema(supergraphSdl, { assumeValid: true, assumeValidSDL: true }),
     getUnifiedGraphSDL: () => supergraphSdl,
     onSubgraphExecute: dispatcher(core, registry) as never,
   });
-  const { executor } = handler;
   if (!executor) throw new Error('the planner gave no executor');
+  const checked = new WeakMap<RequestContext, Asked>();
+  const execute = async (request: GraphRequest): Promise<Answer> => {
+    const asked = checked.get(request.context);
+    if (!asked) throw new Error('a question came to the graph unchecked');
+    return recorded(await answer(executor, schema, request), request.context, asked);
+  };
   return {
-    schema: handler.unifiedGraph,
+    schema,
     supergraphSdl,
     missing,
-    check: (document, operation, caller) => checkPurpose(document, operation, handler.unifiedGraph, governed, caller),
-    execute: (request) => run(executor, request),
-    gateway: () => gatewayOver(handler.unifiedGraph, supergraphSdl, executor),
+    check: (document, operation, context) => {
+      checked.set(context, checkPurpose(document, operation, schema, governed, context.caller));
+    },
+    execute,
+    gateway: () => gatewayOver(schema, supergraphSdl, execute),
   };
 }
 
@@ -84,91 +88,46 @@ async function collectParts(
   const missing: { service: string; reason: string }[] = [];
   const services = registry.services.filter((service) => service.kind !== 'CORE');
   const answers = await Promise.allSettled(services.map(({ name }) => registry.connector(name).sdl()));
-  for (const [index, answer] of answers.entries()) {
+  for (const [index, outcome] of answers.entries()) {
     const service = services[index]?.name ?? '';
-    if (answer.status === 'fulfilled') parts.push({ name: service, sdl: answer.value });
+    if (outcome.status === 'fulfilled') parts.push({ name: service, sdl: outcome.value });
     else {
-      const reason = answer.reason instanceof ServiceError ? answer.reason.message : 'its SDL cannot be read.';
-      log.error({ service, ...describeError(answer.reason) }, 'service left out of the graph');
+      const reason = outcome.reason instanceof ServiceError ? outcome.reason.message : 'its SDL cannot be read.';
+      log.error({ service, ...describeError(outcome.reason) }, 'service left out of the graph');
       missing.push({ service, reason });
     }
   }
   return { parts, missing };
 }
 
-type SubgraphExecutor = (
-  name: string,
-  request: ExecutionRequest<Record<string, unknown>, RequestContext>,
-) => Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
-
-/** Sends each part of a plan to whoever answers it. The planner names parts in upper case. */
-function dispatcher(core: CoreSchema, registry: Registry): SubgraphExecutor {
-  const connectors = new Map<string, { name: string; connector: Connector }>(
-    registry.services
-      .filter(({ kind }) => kind !== 'CORE')
-      .map(({ name }) => [name.toUpperCase(), { name, connector: registry.connector(name) }]),
-  );
-  return async (part, request) => {
-    const context = request.context;
-    if (!context) throw new Error('a sub-request came without its context');
-    const service = connectors.get(part.toUpperCase());
-    if (!service) return executeCore(core, request, context);
-    if (context.caller.kind === 'ANONYMOUS') return { data: null, errors: [unauthenticated()] };
-    const question = { document: request.document, ...(request.variables ? { variables: request.variables } : {}) };
-    try {
-      return await service.connector.execute(question, subjectsOf(context, service.name));
-    } catch (error) {
-      if (!(error instanceof GraphQLError)) throw error;
-      return { data: null, errors: [error] };
-    }
-  };
+async function answer(executor: Executor, schema: GraphQLSchema, request: GraphRequest): Promise<Answer> {
+  const { document, operationName, operationType, context, variables = {} } = request;
+  const ask = async (part: DocumentNode): Promise<Answer> =>
+    executor({ document: part, variables, operationType, context, ...(operationName ? { operationName } : {}) });
+  const operation = getOperationAST(document, operationName);
+  const split = operation && splitIntrospection(document, operation);
+  if (!split) return ask(document);
+  const about = await introspect(schema, split.schemaPart, variables, operationName);
+  const result = await ask(split.dataPart);
+  return Symbol.asyncIterator in result ? result : { ...result, data: { ...about.data, ...result.data } };
 }
 
-async function executeCore(
-  core: CoreSchema,
-  request: ExecutionRequest<Record<string, unknown>, RequestContext>,
-  contextValue: RequestContext,
-): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
-  const args = {
-    schema: core.schema,
-    document: request.document,
-    variableValues: request.variables ?? {},
-    contextValue,
-  };
-  return request.operationType === 'subscription' ? subscribe(args) : execute(args);
+/** The answer, held back until the reads it took are on record. */
+async function recorded(result: Answer, context: RequestContext, asked: Asked): Promise<Answer> {
+  if (Symbol.asyncIterator in result) return eachRecorded(result, context, asked);
+  await recordReads(context, asked);
+  return result;
 }
 
-/** The people a service is asked about: only those this caller may read at all. */
-function subjectsOf(context: RequestContext, service: string): SubgraphContext {
-  return {
-    subjects: async (accountIds) => {
-      const loader = accountLoader(context);
-      return Promise.all(
-        accountIds.map(async (id) => {
-          if (!mayReadAccount(context.caller, id)) return null;
-          const account = await loader.load(id);
-          return account && subjectAt(account, service);
-        }),
-      );
-    },
-  };
+async function* eachRecorded(results: Extract<Answer, AsyncIterable<unknown>>, context: RequestContext, asked: Asked) {
+  for await (const result of results) {
+    await recordReads(context, asked);
+    yield result;
+  }
 }
 
-async function run(
-  executor: Executor,
-  request: GraphRequest,
-): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
-  return executor({
-    document: request.document,
-    variables: request.variables ?? {},
-    ...(request.operationName ? { operationName: request.operationName } : {}),
-    operationType: request.operationType,
-    context: request.context,
-  });
-}
-
-function gatewayOver(schema: GraphQLSchema, supergraphSdl: string, executor: Executor): GatewayInterface {
-  const listeners = new Set<Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0]>();
+function gatewayOver(schema: GraphQLSchema, supergraphSdl: string, execute: Graph['execute']): Gateway {
+  const listeners = new Set<Parameters<Gateway['onSchemaLoadOrUpdate']>[0]>();
   return {
     onSchemaLoadOrUpdate: (listener) => {
       listeners.add(listener);
@@ -177,14 +136,19 @@ function gatewayOver(schema: GraphQLSchema, supergraphSdl: string, executor: Exe
     load: async () => {
       for (const tell of listeners) tell({ apiSchema: schema, coreSupergraphSdl: supergraphSdl });
       return {
-        executor: async ({ document, request, operation, context }) =>
-          (await run(executor, {
+        executor: async ({ document, request, operation, context }) => {
+          const result = await execute({
             document,
             variables: request.variables,
             operationName: request.operationName,
             operationType: operation.operation,
             context: context as unknown as RequestContext,
-          })) as ExecutionResult<Record<string, unknown>, Record<string, unknown>>,
+          });
+          // Over plain HTTP there is one answer; subscriptions come by the event stream.
+          if (Symbol.asyncIterator in result)
+            throw badInput('accept', 'subscriptions are read as server-sent events: send "accept: text/event-stream".');
+          return result as Awaited<ReturnType<Awaited<ReturnType<Gateway['load']>>['executor'] & object>>;
+        },
       };
     },
     stop: async () => {},

@@ -25,12 +25,18 @@ interface Place {
   readonly beyondAccount: boolean;
 }
 
-type Refused = Map<ErrorCode, Set<string>>;
+/** What a question asks for, as far as the record of reads needs it. */
+export interface Asked {
+  /** Fideslang data categories, sorted. */
+  readonly categories: readonly string[];
+  /** Services that answer some of it, sorted. */
+  readonly services: readonly string[];
+}
 
 /**
  * Checks a question before anything is planned or fetched: a service reads a field only for a purpose its declarations
- * allow, a person reads personal data only below their own account. Throws PURPOSE_NOT_PERMITTED or FORBIDDEN naming
- * the fields. Staff are ruled by role alone.
+ * allow, a person reads personal data only below their own account; staff are ruled by role alone. Answers what is
+ * asked for. Throws PURPOSE_NOT_PERMITTED or FORBIDDEN naming the fields.
  */
 export function checkPurpose(
   document: DocumentNode,
@@ -38,27 +44,28 @@ export function checkPurpose(
   schema: GraphQLSchema,
   governed: GovernedFields,
   caller: Caller,
-): void {
-  if (caller.kind === 'STAFF') return;
+): Asked {
+  const walk = new Walk(document, schema, governed, caller);
   const root = schema.getRootType(operation.operation);
-  if (!root) return;
-  const refused: Refused = new Map();
-  const walk = new Walk(document, schema, governed, caller, refused);
-  walk.selections(operation.selectionSet, root, null);
-  for (const [code, fields] of refused)
+  if (root) walk.selections(operation.selectionSet, root, null);
+  for (const [code, fields] of walk.refused) {
     throw new HabeasError(code, explain(code, [...fields], caller), { fields: [...fields] });
+  }
+  return { categories: [...walk.categories].sort(), services: [...walk.services].sort() };
 }
 
 class Walk {
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   private readonly seen = new Set<string>();
+  readonly refused = new Map<ErrorCode, Set<string>>();
+  readonly categories = new Set<string>();
+  readonly services = new Set<string>();
 
   constructor(
     document: DocumentNode,
     private readonly schema: GraphQLSchema,
     private readonly governed: GovernedFields,
-    private readonly caller: Exclude<Caller, { kind: 'STAFF' }>,
-    private readonly refused: Refused,
+    private readonly caller: Caller,
   ) {
     const definitions = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
     this.fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
@@ -94,6 +101,7 @@ class Walk {
     const type = getNamedType(definition.type);
     const coordinate = `${parent.name}.${name}`;
     const here = place ?? { fromService: !this.governed.coreRootFields.has(coordinate), beyondAccount: false };
+    for (const service of this.governed.servicesOf.get(coordinate) ?? []) this.services.add(service);
     this.judge(coordinate, parent, isLeafType(type), here);
     if (!set || !isCompositeType(type)) return;
     const leadsOn = type.name === 'Account' && place !== null && !this.governed.coreTypes.has(parent.name);
@@ -104,6 +112,7 @@ class Walk {
     const personal = this.governed.fields.get(coordinate);
     const unclassified =
       !personal && isLeaf && this.governed.personalTypes.has(parent.name) && !this.governed.coreTypes.has(parent.name);
+    if (personal) this.categories.add(personal.category);
     if (!personal && !unclassified) return;
     const code = this.verdict(personal?.purposes ?? [], place);
     if (!code) return;
@@ -113,6 +122,8 @@ class Walk {
 
   private verdict(purposes: readonly string[], place: Place): ErrorCode | null {
     switch (this.caller.kind) {
+      case 'STAFF':
+        return null;
       case 'ANONYMOUS':
         return 'UNAUTHENTICATED';
       case 'SUBJECT':

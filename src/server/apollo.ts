@@ -38,7 +38,7 @@ function purposePlugin(graph: Graph): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ document, operation, contextValue }) => {
-        if (operation) graph.check(document, operation, contextValue.caller);
+        if (operation) graph.check(document, operation, contextValue);
       },
     }),
   };

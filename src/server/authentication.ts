@@ -1,5 +1,6 @@
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { findByLogin } from '../accounts/accounts.js';
+import { accountExists, findByLogin } from '../accounts/accounts.js';
+import { isUuid } from '../accounts/uuid.js';
 import { findClient } from '../clients/clients.js';
 import type { Config } from '../config.js';
 import type { Keys } from '../crypto/keys.js';
@@ -112,10 +113,19 @@ async function callerOf(
   const issuer = claims.iss ?? '';
   return {
     kind: 'SUBJECT',
-    accountId: issuer === DEVELOPMENT_ISSUER ? subject : await findByLogin(db, keys, issuer, subject),
+    accountId: await accountOf(issuer, subject, keys, db),
     login: { issuer, subject },
     verifiedEmail: claims.email_verified === true && typeof claims.email === 'string' ? claims.email : null,
   };
+}
+
+/** A development token names the account itself; an identity provider's names a login that registration has joined to one. */
+async function accountOf(issuer: string, subject: string, keys: Keys, db: Db): Promise<string | null> {
+  if (issuer === DEVELOPMENT_ISSUER && isUuid(subject)) {
+    const id = subject.toLowerCase();
+    if (await accountExists(db, id)) return id;
+  }
+  return findByLogin(db, keys, issuer, subject);
 }
 
 async function serviceCaller(name: string, purpose: unknown, db: Db): Promise<Caller> {

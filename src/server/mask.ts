@@ -64,15 +64,33 @@ function inputMessage({ message, extensions, locations }: GraphQLFormattedError)
   const missing = MISSING_VARIABLE.exec(message);
   if (missing) return `Variable "${missing[1]}" is needed, as ${missing[2]}.`;
   const wrong = WRONG_VARIABLE.exec(message);
-  if (wrong)
-    return `Variable "${wrong[1] ?? wrong[3]}" has a value that does not fit its type${wrong[2] ? `, at "${wrong[2]}"` : ''}.`;
+  if (wrong) {
+    const where = wrong[2] ? `"${wrong[2]}" of variable "${wrong[1]}"` : `Variable "${wrong[3]}"`;
+    return `${where} has a value that does not fit: ${expectation(message)}.`;
+  }
   if (extensions?.code === 'GRAPHQL_PARSE_FAILED') {
     return message.includes('token limit') ? message : `The document is not GraphQL: syntax error${at}.`;
   }
   if (extensions?.code === 'GRAPHQL_VALIDATION_FAILED' && !NAMES_ONLY.test(message)) {
-    return `A value in the document does not fit its type${at}.`;
+    return `A value${at} does not fit: ${expectation(message)}.`;
   }
   return message;
+}
+
+/** What would fit, out of the library's message: names of types and fields, never the value. */
+function expectation(message: string): string {
+  const unknownValue = / does not exist in "(\w+)" enum\./.exec(message);
+  if (unknownValue) return `it must be one of the values of ${unknownValue[1]}`;
+  const notDefined = / is not defined by type "(\w+)"\./.exec(message);
+  if (notDefined) return `${notDefined[1]} has no field of that name`;
+  const absent = /Field "(\w+)" of required type "([\w![\]]+)" was not provided\./.exec(message);
+  if (absent) return `the field "${absent[1]}", a ${absent[2]}, is missing`;
+  const type =
+    /Expected (?:non-nullable type|type|value of type) "([\w![\]]+)"|(?:Enum )"?(\w+)"? cannot represent|\b(\w+) cannot represent/.exec(
+      message,
+    );
+  const named = type?.[1] ?? type?.[2] ?? type?.[3];
+  return named ? `it must be a ${named}` : 'see the type of the argument in the schema';
 }
 
 function withCode(

@@ -24,13 +24,14 @@ export function streamHandler(graph: Graph, world: World, authenticate: Authenti
         if (errors.length > 0) return { errors: errors.map((error) => invalid(error)) };
         const operation = getOperationAST(document, operationName);
         if (!operation) throw badInput('operationName', 'does not name one operation of the document.');
-        graph.check(document, operation, caller);
+        const context = { world, caller };
+        graph.check(document, operation, context);
         const result = await graph.execute({
           document,
           variables: variables ?? {},
           operationName: operationName ?? undefined,
           operationType: operation.operation,
-          context: { world, caller },
+          context,
         });
         return Symbol.asyncIterator in result ? masked(result) : maskResult(result);
       } catch (error) {

@@ -1,0 +1,70 @@
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { DateScalar, DateTimeScalar, JsonScalar } from '../scalars.js';
+import type { ErasureAction } from '../services/service.js';
+import { ErasureActionEnum } from '../services/services.types.js';
+
+@ObjectType({ description: 'A reason for which a person’s data must not be erased for now.' })
+export class LegalHold {
+  @Field(() => ID, { description: 'Id of the hold.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Why.' })
+  reason!: string;
+
+  @Field(() => String, { description: 'The role that placed it.' })
+  placedBy!: string;
+
+  @Field(() => DateTimeScalar, { description: 'Since when.' })
+  placedAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended.' })
+  releasedAt!: Date | null;
+}
+
+@ObjectType({ description: 'What an erasure does with one collection of one service.' })
+export class ErasurePlanItem {
+  @Field(() => String, { description: 'Name of the service.' })
+  service!: string;
+
+  @Field(() => String, { description: 'Name of the collection.' })
+  collection!: string;
+
+  @Field(() => ErasureActionEnum, { description: 'What happens to the records.' })
+  action!: ErasureAction;
+
+  @Field(() => Int, { description: 'How many records.' })
+  records!: number;
+
+  @Field(() => String, { nullable: true, description: 'Why they are kept.' })
+  reason!: string | null;
+
+  @Field(() => DateScalar, { nullable: true, description: 'Until when they are kept.' })
+  keepUntil!: string | null;
+}
+
+@ObjectType({ description: 'What an erasure would do: a dry run.' })
+export class ErasurePlan {
+  @Field(() => ID, { description: 'Whose data.' })
+  accountId!: string;
+
+  @Field(() => [ErasurePlanItem], { description: 'What happens, by service and collection.' })
+  items!: ErasurePlanItem[];
+
+  @Field(() => [String], { description: 'What keeps it from being carried out.' })
+  blockedBy!: string[];
+
+  @Field(() => String, { description: 'SHA-256 of the plan: what is approved.' })
+  digest!: string;
+}
+
+@ObjectType({ description: 'Proof of an erasure, without personal data.' })
+export class ErasureCertificate {
+  @Field(() => ID, { description: 'Id of the certificate.' })
+  id!: string;
+
+  @Field(() => JsonScalar, { description: 'What was done, when and on whose approval.' })
+  json!: unknown;
+
+  @Field(() => String, { description: 'The same, signed: a JSON Web Signature.' })
+  jws!: string;
+}
