@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../src/database/embedded.js';
 import { ServiceError } from '../../../src/errors.js';
@@ -62,5 +63,31 @@ describe('a GDPR API that breaks (T-33, T-35, R-20)', () => {
     expect(await connector.health()).toEqual({ healthy: false, reason: 'Support desk did not answer in time.' });
     expect(performance.now() - began).toBeLessThan(2_000);
     await connector.close();
+  });
+
+  it.runIf(process.platform === 'linux')('leaves no file descriptor behind (R-24)', async () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    const limits = { ...HASTY, firstByteMs: 50, totalMs: 100 };
+    const connectors = FAULTS.filter(([mode]) => mode !== 'big' && mode !== 'bomb').map(([mode]) =>
+      httpConnector(
+        service({
+          kind: 'http',
+          url: `${faulty.url}/${mode}/{externalId}`,
+          audience: 'a',
+          queryScope: 'q',
+          deleteScope: 'd',
+        }),
+        plainCredentials,
+        { exportLimits: limits },
+      ),
+    );
+    const subject = { accountId: 'a', externalId: 'e', emails: [], phones: [] };
+    for (let round = 0; round < 20; round += 1) {
+      const calls = connectors.map((connector) => allPages(connector, subject));
+      expect((await Promise.allSettled(calls)).filter(({ status }) => status === 'fulfilled')).toEqual([]);
+    }
+    await Promise.all(connectors.map((connector) => connector.close()));
+    await expect.poll(open, { timeout: 5_000 }).toBeLessThanOrEqual(before + 5);
   });
 });
