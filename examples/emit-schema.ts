@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSchema, lexicographicSortSchema, print, printSchema } from 'graphql';
+import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
+import { projectRoot } from '../src/database/project-root.js';
+import { buildCoreSchema } from '../src/graph/core-schema.js';
+import { compose, type Subgraph } from '../src/graph/supergraph.js';
+import { generateSubgraph, type ScalarNames } from '../src/services/generated-subgraph.js';
+import { loadManifests } from '../src/services/manifest.js';
+import { graphqlTypeOf } from '../src/services/postgres/types.js';
+import type { Service } from '../src/services/service.js';
+import { nullableFields } from '../src/services/subgraph/nullable-fields.js';
+import { TYPE_DEFINITIONS } from './training/sdl.js';
+
+/** What the manifests' placeholders stand for when nothing is started. */
+const NOWHERE = {
+  EHCP_AUDIT_DATABASE_URL: 'postgres://127.0.0.1:1/ehcp_audit',
+  NEWSLETTER_DATABASE_URL: 'postgres://127.0.0.1:1/newsletter',
+  TRAINING_URL: 'http://127.0.0.1:1',
+  SUPPORT_URL: 'http://127.0.0.1:1',
+};
+
+/**
+ * Writes the graph of Habeas with the demo company into `folder`: `core.graphql` (Habeas' own part), `api.graphql`
+ * (what callers see) and `supergraph.graphql` (what the planner reads). Needs nothing running.
+ */
+export async function emitSchema(folder: string): Promise<void> {
+  const root = fileURLToPath(projectRoot());
+  const core = await buildCoreSchema();
+  const services = await loadManifests(path.join(root, 'examples/manifests'), NOWHERE);
+  const supergraph = compose([{ name: 'habeas', sdl: core.sdl }, ...services.map(partOf)]);
+  const { unifiedGraph } = await unifiedGraphHandler({
+    unifiedGraph: buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true }),
+    getUnifiedGraphSDL: () => supergraph,
+    onSubgraphExecute: () => {
+      throw new Error('nothing is asked here');
+    },
+  });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'core.graphql'), core.sdl);
+  writeFileSync(path.join(folder, 'supergraph.graphql'), `${supergraph}\n`);
+  writeFileSync(path.join(folder, 'api.graphql'), `${printSchema(lexicographicSortSchema(unifiedGraph))}\n`);
+}
+
+function partOf(service: Service): Subgraph {
+  if (service.kind === 'SUBGRAPH') return { name: service.name, sdl: nullableFields(print(TYPE_DEFINITIONS)) };
+  const types: ScalarNames = (_dataset, _collection, field) => graphqlTypeOf(field, null);
+  const unread = () => Promise.reject(new Error('nothing is read here'));
+  return { name: service.name, sdl: generateSubgraph(service, types, { read: unread }).sdl };
+}
+
+await emitSchema(process.argv[2] ?? fileURLToPath(new URL('schema', projectRoot())));
