@@ -127,11 +127,14 @@ export function checkReferences(
   walked: boolean,
 ): string[] {
   const places = parts.flatMap(placesOf);
-  for (const { reference, source, path } of places) {
+  const broken = places.filter(({ reference, source, path }) => {
     const problem = reference && leadsNowhere(reference, datasets);
     if (problem) source.report(path, problem);
-  }
-  if (!walked) return [];
+    return problem;
+  });
+  const keys = places.filter(({ reference }) => reference === null).map(({ key }) => key);
+  // What follows from a mistake is not told as another one.
+  if (!walked || broken.length > 0 || new Set(keys).size < keys.length) return [];
   const graph = referenceGraph(datasets);
   for (const edge of graph.ambiguous) {
     const place = places.find(

@@ -63,9 +63,6 @@ export function toService(
 ): Service {
   const name = system.part.fides_key;
   const connection = toConnection(habeas.connection, name, source, file);
-  if (connection.kind === 'postgres' && datasets.length === 0) {
-    source.report(['habeas', 'connection', 'postgres'], 'needs a dataset: say under dataset: which tables hold what.');
-  }
   checkCountry(habeas, source);
   return {
     name,

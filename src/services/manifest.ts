@@ -153,6 +153,9 @@ function readService(
   ];
   const datasets = toDatasets(datasetParts, taxonomy);
   const walked = habeas?.connection.postgres !== undefined;
+  if (walked && complete && datasets.length === 0) {
+    source.report(['habeas', 'connection', 'postgres'], 'needs a dataset: say under dataset: which tables hold what.');
+  }
   const cuts = complete ? checkReferences(datasets, datasetParts, walked) : [];
   const notes = cuts.map((note) => `${source.file}: ${note}`);
   const system = chooseSystem(systems, habeas, source);

@@ -49,7 +49,7 @@ export function readStatement(
   const page = [
     `select * from (${ways.rows(step, record)}) r`,
     after ? `where (${keyNames.join(', ')}) > (${after$.join(', ')})` : '',
-    paged ? `order by ${keyNames.join(', ')} limit $2::int` : '',
+    paged ? `order by ${keyNames.join(', ')} limit $2::int` : 'offset 0',
   ];
   const columns = [
     'o.n',
@@ -166,7 +166,8 @@ class Ways {
   shown(step: Step, field: Field, place: Place): string {
     const matching = this.#matching(step, field.name, field);
     if (!matching || !place.type.array) return place.sql;
-    return `array(select e from unnest(${place.sql}) with ordinality as u(e, i) where ${matching} order by i)`;
+    const elements = `select e from unnest(${place.sql}) with ordinality as u(e, i) where ${matching} order by i`;
+    return `case when ${place.sql} is not null then array(${elements}) end`;
   }
 
   #entriesFor(step: Step): readonly Entry[] {
