@@ -87,8 +87,11 @@ export function decodeCursor(after: string | null | undefined, shape: RegExp): R
 
 const MOST = 200;
 
-/** Checks a page size. */
-export function pageSize(first: number): number {
+const USUAL = 50;
+
+/** Checks a page size; null is the usual one. */
+export function pageSize(given: number | null): number {
+  const first = given ?? USUAL;
   if (first < 1 || first > MOST) throw badInput('first', `must be from 1 to ${MOST}; page on with "after".`);
   return first;
 }

@@ -15,7 +15,8 @@ export class AuditResolver {
   })
   async accesses(
     @Root() account: AccountType,
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many, 1 to 200.' }) first: number,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor to go on after.' })
     after: string | null | undefined,
     @Ctx() { world }: RequestContext,

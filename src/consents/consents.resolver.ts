@@ -20,7 +20,8 @@ export class ConsentsResolver {
 
   @FieldResolver(() => ConsentEventConnection, { description: 'Every consent given or taken back, newest first.' })
   consentHistory(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many, 1 to 200.' }) first: number,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor to go on after.' }) _after: string | null,
   ): Connection<ConsentEvent> {
     pageSize(first);

@@ -8,7 +8,8 @@ import { type Disclosure, DisclosureConnection } from './disclosures.types.js';
 export class DisclosuresResolver {
   @FieldResolver(() => DisclosureConnection, { description: 'What was given to somebody outside, newest first.' })
   disclosures(
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many, 1 to 200.' }) first: number,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor to go on after.' }) _after: string | null,
   ): Connection<Disclosure> {
     pageSize(first);

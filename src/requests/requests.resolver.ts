@@ -63,7 +63,8 @@ export class RequestsResolver {
       description: 'Only those due on an earlier day (London).',
     })
     dueBefore: Date | null | undefined,
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many, 1 to 200.' }) first: number,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor to go on after.' })
     after: string | null | undefined,
     @Ctx() { world }: RequestContext,
@@ -154,7 +155,8 @@ export class AccountRequestsResolver {
   @FieldResolver(() => PrivacyRequestConnection, { description: 'The person’s requests, newest first.' })
   async privacyRequests(
     @Root() account: AccountType,
-    @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1 to 200.' }) first: number,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, 1 to 200.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor to go on after.' })
     after: string | null | undefined,
     @Ctx() { world }: RequestContext,

@@ -41,20 +41,43 @@ export class Columns {
     return this.#overflow;
   }
 
-  /** All columns. An object that is null in some records is not a column beside those of its fields. */
+  /**
+   * All columns. An object has those of its fields and none of its own, also where it is null in some records; a list
+   * has its own and none of its fields, whatever was declared.
+   */
   names(): string[] {
-    const inside = (outer: string) => [...this.#seen.keys()].filter((column) => column.startsWith(`${outer}.`));
     const ordered = new Set<string>();
     for (const column of this.declared) {
-      if (this.#seen.get(column) || inside(column).length === 0) ordered.add(column);
-      for (const inner of inside(column)) ordered.add(inner);
+      const outer = this.#outerOf(column);
+      if (!this.#seen.get(column) && outer !== undefined) ordered.add(outer);
+      else if (this.#seen.get(column) || !this.#isObject(column)) ordered.add(column);
+      for (const inner of this.#insideOf(column)) ordered.add(inner);
     }
     for (const column of this.#seen.keys()) ordered.add(column);
-    return [...ordered].filter((column) => this.#seen.get(column) !== false || inside(column).length === 0);
+    return [...ordered].filter((column) => this.#seen.get(column) !== false || !this.#isObject(column));
+  }
+
+  /** Those of the columns that hold something in some record. */
+  filled(): string[] {
+    return this.names().filter((column) => this.#seen.get(column));
+  }
+
+  #insideOf(outer: string): string[] {
+    return [...this.#seen.keys()].filter((column) => column.startsWith(`${outer}.`));
+  }
+
+  #isObject(column: string): boolean {
+    return this.#insideOf(column).length > 0;
+  }
+
+  /** The column that holds this field in one piece. */
+  #outerOf(inner: string): string | undefined {
+    return [...this.#seen].find(([column, filled]) => filled && inner.startsWith(`${column}.`))?.[0];
   }
 }
 
 export const isPlainObject = (value: Json): value is { [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const escapeDots = (name: string) => name.replaceAll(/[\\.]/g, '\\$&');
+/** A name as a part of a dotted one. */
+export const escapeDots = (name: string) => name.replaceAll(/[\\.]/g, '\\$&');

@@ -1,14 +1,13 @@
-import type { DataRecord } from '../../services/connector.js';
+import type { DataRecord, Json } from '../../services/connector.js';
 import { flatten } from './columns.js';
 import { type Html, html } from './html.js';
 import type { Rendering } from './rendering.js';
 import { humanise } from './titles.js';
-import { ValueWriter } from './values.js';
+import { ValueWriter, WIDEST_TABLE } from './values.js';
 
 /** The readable page shows this many records of a collection; the data files have all. */
 export const MOST_RECORDS_SHOWN = 1000;
-/** A table wider than this does not fit a page: each record then is a list of its own. */
-const WIDEST_TABLE = 6;
+const LONG_TEXT = 90;
 
 /** The records of one collection as they stand in the readable page: a table, or a list of fields for each record. */
 export class Fragment implements Rendering {
@@ -64,7 +63,7 @@ export class Fragment implements Rendering {
 
   #row(record: DataRecord): Html {
     const cells = flatten(record);
-    return html`<tr>${this.columns.map((column) => html`<td dir="auto">${this.#values.write(cells.get(column) ?? null)}</td>`)}</tr>
+    return html`<tr>${this.columns.map((column) => html`<td dir="auto">${this.#values.write(cells.get(column) ?? null, column)}</td>`)}</tr>
 `;
   }
 
@@ -74,7 +73,7 @@ export class Fragment implements Rendering {
     const empty = fields.filter(([, value]) => value === null || value === '');
     return html`<section class="record" aria-label="Record ${this.#shown}"><p class="ordinal">${this.#shown}</p><dl>${filled.map(
       ([name, value]) =>
-        html`<div><dt dir="auto">${humanise(name)}</dt><dd dir="auto">${this.#values.write(value)}</dd></div>`,
+        html`<div${isWide(value) ? html` class="wide"` : null}><dt dir="auto">${humanise(name)}</dt><dd dir="auto">${this.#values.write(value, name)}</dd></div>`,
     )}</dl>${
       empty.length > 0
         ? html`<p class="empty">Nothing held under: ${empty.map(([name], index) => [index > 0 ? ', ' : null, html`<bdi>${humanise(name)}</bdi>`])}</p>`
@@ -82,4 +81,10 @@ export class Fragment implements Rendering {
     }</section>
 `;
   }
+}
+
+/** Lists of records and long texts take the whole width. */
+function isWide(value: Json): boolean {
+  if (typeof value === 'string') return value.length > LONG_TEXT;
+  return Array.isArray(value) && value.some((item) => typeof item === 'object' || String(item).length > LONG_TEXT);
 }

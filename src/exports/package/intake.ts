@@ -8,7 +8,13 @@ import type { PartOptions } from './part.js';
 import { createPartFile, openPartFile } from './part-file.js';
 import { ARRAY_END, ARRAY_START, BETWEEN_RECORDS, readRecords, recordLine } from './record-lines.js';
 import type { Rendering } from './rendering.js';
-import { type CollectionReport, describeCollection, type FileReport } from './report.js';
+import {
+  type CollectionDescription,
+  type CollectionReport,
+  describeCollection,
+  type FileReport,
+  occurring,
+} from './report.js';
 import type { SealedWriter } from './sealed-writer.js';
 
 const BATCH = 200;
@@ -23,7 +29,7 @@ export class Intake {
     private readonly folder: string,
     private readonly name: string,
     private readonly slug: string,
-    private readonly described: ReturnType<typeof describeCollection>,
+    private readonly described: CollectionDescription,
     private readonly json: SealedWriter,
   ) {
     this.#columns = new Columns(described.columns);
@@ -48,17 +54,17 @@ export class Intake {
     await this.json.write(ARRAY_END);
     const json: FileReport = { name: `${this.slug}.json`, ...(await this.json.finish()) };
     const { formats } = this.options;
-    const columns = this.#columns.names();
-    const csv = formats.includes('CSV') ? new CsvFile(columns, this.#columns.overflow) : null;
-    const page = formats.includes('HTML') ? new Fragment(columns, this.described.title) : null;
+    const csv = formats.includes('CSV') ? new CsvFile(this.#columns.names(), this.#columns.overflow) : null;
+    const page = formats.includes('HTML') ? new Fragment(this.#columns.filled(), this.described.title) : null;
     const files: FileReport[] = [];
     for (const rendering of [csv, page]) if (rendering) files.push(await this.#render(rendering));
     // Everything held is in the package, even where only a page was asked for and a page is too small.
     const pageHasAll = page?.shown === this.#records && page.valuesWhole;
     if (formats.includes('JSON') || (!csv && !pageHasAll)) files.unshift(json);
     else await rm(path.join(this.folder, json.name));
-    const { title, description } = this.described;
-    return { name: this.name, title, description, records: this.#records, shown: page?.shown ?? 0, files };
+    const { title, description, meanings } = this.described;
+    const fields = occurring(meanings, this.#columns.filled());
+    return { name: this.name, title, description, fields, records: this.#records, shown: page?.shown ?? 0, files };
   }
 
   /** Lets go of the file after a failure. */

@@ -3,6 +3,7 @@ import { type Html, html } from './html.js';
 import type { Section } from './page.js';
 import { amount, count, statusPill } from './page-cover.js';
 import type { CollectionReport, FileReport } from './report.js';
+import { humanise } from './titles.js';
 
 /** One service up to its first collection: what it is and, beside the data, why we have it (Article 15(1)). */
 export function serviceStart({ service, slug }: Section, about: About): Html {
@@ -27,7 +28,15 @@ export function collectionStart({ slug }: Section, collection: CollectionReport)
       html` <a href="${pathOf(slug, file)}" aria-label="${collection.title} as ${extension(file)}">${extension(file)}</a>`,
   )}</p>
 ${collection.description ? html`<p class="description" dir="auto">${collection.description}</p>` : null}
+${glossary(collection)}
 `;
+}
+
+function glossary({ title, fields }: CollectionReport): Html | null {
+  if (fields.length === 0) return null;
+  return html`<details class="glossary"><summary>What the fields of “<bdi>${title}</bdi>” mean</summary>
+<dl>${fields.map(({ name, description }) => html`<div><dt dir="auto">${humanise(name)}</dt><dd dir="auto">${description}</dd></div>`)}</dl>
+</details>`;
 }
 
 /** Says plainly when the page has less than the files. */
@@ -59,18 +68,19 @@ export const dataFiles = ({ files }: CollectionReport): FileReport[] =>
 const extension = (file: FileReport) => file.name.slice(file.name.lastIndexOf('.') + 1).toUpperCase();
 
 function why(service: About['services'][number], slug: string, about: About): Html {
-  const { location } = service;
   return html`<section class="why" aria-labelledby="service-${slug}-why">
 <h3 id="service-${slug}-why">Why we have it</h3>
+<div class="table" role="region" tabindex="0" aria-labelledby="service-${slug}-why"><table>
+<thead><tr><th scope="col">What we use it for</th><th scope="col">Which data</th><th scope="col">Lawful basis</th><th scope="col">Who receives it</th><th scope="col">Kept for</th></tr></thead>
+<tbody>
 ${service.uses.map(
-  (use) => html`<div class="use">
-<h4 dir="auto">${use.purpose.name ?? use.purpose.title}</h4>
-<dl>
-${use.purpose.name ? entry('Purpose', use.purpose.title) : null}${entry('Kinds of data', listed(use.categories))}${entry('About', listed(use.subjects))}${use.lawfulBasis ? entry('Lawful basis', use.lawfulBasis) : null}${entry('Who receives it', use.recipients)}${entry('Kept for', use.retention)}</dl>
-</div>
+  (
+    use,
+  ) => html`<tr><th scope="row" dir="auto">${use.purpose.name ? html`${use.purpose.name} <span class="purpose">${use.purpose.title}</span>` : use.purpose.title}</th><td dir="auto">${listed(use.categories)}</td><td>${use.lawfulBasis ?? html`<span class="none">–</span>`}</td><td dir="auto">${use.recipients}</td><td dir="auto">${use.retention}</td></tr>
 `,
-)}<dl class="place">
-${entry('Where it comes from', service.source)}${entry('Where it is kept', place(location))}${entry('Run by', service.affiliation === 'AFFILIATED' ? about.controller.name : 'Another company')}${service.retention.map((rule) => entry(`“${rule.title}” kept for`, rule.period))}</dl>
+)}</tbody></table></div>
+<dl>
+${entry('Where it comes from', service.source)}${entry('Where it is kept', place(service.location))}${entry('Run by', service.affiliation === 'AFFILIATED' ? about.controller.name : 'Another company')}${service.retention.map((rule) => entry(`“${rule.title}” kept for`, rule.period))}</dl>
 </section>`;
 }
 

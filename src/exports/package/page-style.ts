@@ -49,7 +49,7 @@ main { min-width: 0; padding: 3.5rem 0 4rem; }
 .banner { border: 1px solid var(--bad); border-inline-start-width: 0.4rem; background: var(--bad-tint); border-radius: 0.6rem; padding: 1rem 1.25rem; }
 .banner strong { color: var(--bad); }
 .banner p + p { margin-top: 0.4rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: 1.25rem 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.9rem; padding: 1.6rem 1.75rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1.1rem 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.9rem; padding: 1.6rem 1.75rem; }
 .facts .wide { grid-column: 1 / -1; font-family: var(--serif); font-size: 1.2rem; line-height: 1.45; padding-bottom: 1.25rem; border-bottom: 1px solid var(--line); }
 .facts .wide dt { font-family: var(--sans); }
 dt { color: var(--quiet); font-size: 0.85rem; line-height: 1.5; }
@@ -58,7 +58,8 @@ dd { min-width: 0; }
 .table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 0.9rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.925rem; line-height: 1.5; }
 caption { text-align: start; font-size: 1.1rem; font-weight: 600; padding: 1.1rem 1.25rem 0.5rem; }
-th, td { text-align: start; vertical-align: top; padding: 0.6rem 1.25rem; min-width: 6rem; }
+th, td { text-align: start; vertical-align: top; padding: 0.6rem 1.25rem; min-width: 7rem; }
+th { overflow-wrap: break-word; }
 thead th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; border-bottom: 1px solid var(--line); }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody th { font-weight: 600; }
@@ -67,22 +68,34 @@ tbody th { font-weight: 600; }
 .pill { display: inline-block; border-radius: 1rem; padding: 0.1rem 0.7rem; font-size: 0.82rem; font-weight: 600; white-space: nowrap; background: var(--none-tint); color: var(--ink); }
 .pill.complete { background: var(--good-tint); color: var(--good); }
 .pill.failed { background: var(--bad-tint); color: var(--bad); }
-.service, .prose { margin-top: 4rem; padding-top: 2.5rem; border-top: 1px solid var(--line); }
+.service, .prose { margin-top: 3.5rem; padding-top: 2.25rem; border-top: 1px solid var(--line); }
 .result { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem; color: var(--quiet); font-size: 0.925rem; margin-top: 0.75rem; }
 .description { color: var(--quiet); max-width: 42rem; margin-top: 0.5rem; }
 .nothing { margin-top: 1.25rem; }
 .service > .banner { margin-top: 1.25rem; }
-.why { background: var(--tint); border-radius: 0.9rem; padding: 1.4rem 1.6rem; margin-top: 1.5rem; font-size: 0.95rem; }
-.why > h3 { font-size: 1rem; }
-.use { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
-.why dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: 0.75rem 2rem; margin-top: 0.75rem; }
-.why .place { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+.why { background: var(--tint); border-radius: 0.9rem; padding: 1.4rem 0 1.5rem; margin-top: 1.5rem; }
+.why > h3 { font-size: 1rem; padding: 0 1.5rem; }
+.why .table { background: none; border: 0; border-radius: 0; margin-top: 0.5rem; }
+.why th, .why td { font-size: 0.875rem; padding: 0.6rem 0.75rem; min-width: 7.5rem; }
+.why thead th { font-size: 0.82rem; }
+.why tr > :first-child { padding-inline-start: 1.5rem; min-width: 9.5rem; }
+.why tr > :last-child { padding-inline-end: 1.5rem; }
+.purpose { display: block; color: var(--quiet); font-weight: 400; }
+.why dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: 0.75rem 2rem; border-top: 1px solid var(--line); margin: 0.4rem 1.5rem 0; padding-top: 1rem; font-size: 0.9rem; }
 .collection { margin-top: 2.25rem; }
 .meta { color: var(--quiet); font-size: 0.9rem; display: flex; flex-wrap: wrap; gap: 0 0.9rem; margin-top: 0.1rem; }
+.glossary { color: var(--quiet); font-size: 0.9rem; margin-top: 0.4rem; }
+.glossary summary { cursor: pointer; width: fit-content; }
+.glossary dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 0.5rem 2rem; padding: 0.75rem 0 0.25rem; }
+.glossary dt { color: var(--ink); font-weight: 600; }
 .collection > .table, .records { margin-top: 0.9rem; }
 .record { display: grid; grid-template-columns: 2.5rem minmax(0, 1fr); background: var(--card); border: 1px solid var(--line); border-radius: 0.9rem; padding: 1.1rem 1.5rem 1.1rem 1rem; }
 .record + .record { margin-top: 0.75rem; }
 .record > dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 0.75rem 2rem; }
+.record .wide { grid-column: 1 / -1; }
+.record dd { font-size: 0.95rem; }
+dd .table { border-radius: 0.5rem; margin-top: 0.35rem; }
+dd .table th, dd .table td { padding: 0.4rem 0.75rem; }
 .ordinal { color: var(--quiet); font-size: 0.85rem; line-height: 1.5; font-variant-numeric: tabular-nums; }
 .empty { grid-column: 2; color: var(--quiet); font-size: 0.85rem; margin-top: 0.75rem; }
 bdi { white-space: pre-wrap; }
@@ -96,7 +109,8 @@ dd > ul, td > ul { padding-inline-start: 1.1rem; }
 .prose > h3 { margin-top: 1.6rem; }
 .prose ul { padding-inline-start: 1.2rem; }
 ul.plain { list-style: none; padding: 0; }
-ul.plain li { padding: 0.2rem 0; }
+ul.plain li { display: flex; align-items: center; gap: 0.9rem; padding: 0.2rem 0; }
+ul.plain .pill { flex: 0 0 10rem; text-align: center; }
 .rights, .files { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1.25rem 2.5rem; }
 .rights dt, .files dt { color: var(--ink); font-size: 1rem; font-weight: 600; }
 .article { color: var(--quiet); font-size: 0.82rem; font-weight: 400; white-space: nowrap; margin-inline-start: 0.3rem; }
@@ -115,8 +129,9 @@ footer { margin-top: 4rem; padding-top: 1.5rem; border-top: 1px solid var(--line
   main { padding: 1.5rem 0 0; }
   .service { break-before: page; border: 0; margin: 0; padding: 0; }
   .table { overflow: visible; }
+  details::details-content { content-visibility: visible; block-size: auto; }
   .why, .pill, .notice { border: 1px solid var(--line); }
-  .record, .use, tr, .facts { break-inside: avoid; }
+  .record, tr, .facts { break-inside: avoid; }
   h2, h3, h4, .meta { break-after: avoid; }
   thead { display: table-header-group; }
 }

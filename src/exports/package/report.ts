@@ -1,4 +1,5 @@
-import type { Collection, Field, Service } from '../../services/service.js';
+import type { Field, Service } from '../../services/service.js';
+import { escapeDots } from './columns.js';
 import { humanise } from './titles.js';
 
 export type ExportFormat = 'JSON' | 'CSV' | 'HTML';
@@ -18,10 +19,17 @@ export interface CollectionReport {
   readonly name: string;
   readonly title: string;
   readonly description: string | null;
+  /** What fields mean, by dotted name; only those that occur and are described. */
+  readonly fields: readonly FieldMeaning[];
   readonly records: number;
   /** How many of the records the readable page shows; 0 where it shows none. */
   readonly shown: number;
   readonly files: readonly FileReport[];
+}
+
+export interface FieldMeaning {
+  readonly name: string;
+  readonly description: string;
 }
 
 /** What one service's part of a package holds. */
@@ -35,26 +43,39 @@ export interface PartReport {
   readonly bytes: number;
 }
 
+export interface CollectionDescription {
+  readonly title: string;
+  readonly description: string | null;
+  /** Dotted names of all fields that hold no others. */
+  readonly columns: readonly string[];
+  readonly meanings: readonly FieldMeaning[];
+}
+
 /** How the manifest describes a collection; for one it does not know, the name made readable. */
-export function describeCollection(
-  service: PartService,
-  name: string,
-): { title: string; description: string | null; columns: string[] } {
+export function describeCollection(service: PartService, name: string): CollectionDescription {
   const declared = service.datasets
     .flatMap((dataset) => dataset.collections)
     .find((collection) => collection.name === name || `${collection.dataset}.${collection.name}` === name);
+  const fields = declared ? dotted(declared.fields, '') : [];
   return {
     title: declared?.title ?? humanise(name),
     description: declared?.description ?? null,
-    columns: declared ? declaredColumns(declared) : [],
+    columns: fields.filter(({ field }) => field.fields.length === 0).map(({ path }) => path),
+    meanings: fields.flatMap(({ path, field }) =>
+      field.description ? [{ name: path, description: field.description }] : [],
+    ),
   };
 }
 
-function declaredColumns(collection: Collection): string[] {
-  const columns = (fields: readonly Field[], outer: string): string[] =>
-    fields.flatMap((field) => {
-      const name = outer + field.name.replaceAll(/[\\.]/g, '\\$&');
-      return field.fields.length > 0 ? columns(field.fields, `${name}.`) : [name];
-    });
-  return columns(collection.fields, '');
+/** Of those, what occurs under these columns: as a column, inside one, or around some. */
+export const occurring = (meanings: readonly FieldMeaning[], columns: readonly string[]): FieldMeaning[] =>
+  meanings.filter(({ name }) =>
+    columns.some((column) => column === name || name.startsWith(`${column}.`) || column.startsWith(`${name}.`)),
+  );
+
+function dotted(fields: readonly Field[], outer: string): { path: string; field: Field }[] {
+  return fields.flatMap((field) => {
+    const path = outer + escapeDots(field.name);
+    return [{ path, field }, ...dotted(field.fields, `${path}.`)];
+  });
 }

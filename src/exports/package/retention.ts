@@ -17,5 +17,5 @@ export const declaredRetention = ({ retentionPeriod }: PrivacyDeclaration): stri
 export const collectionRetention = (collection: string, rule: RetentionRule) => ({
   collection,
   title: humanise(collection),
-  period: `${readablePeriod(rule.for)}, counted from “${humanise(rule.from)}”`,
+  period: `${readablePeriod(rule.for)} after “${humanise(rule.from)}”`,
 });

@@ -31,7 +31,7 @@ export const RIGHTS = [
     text: 'Where we rely on your consent, you can withdraw it at any time, as easily as you gave it.',
   },
   {
-    article: '22A to 22D',
+    article: '22C',
     title: 'Not be decided about by a machine alone',
     text: 'You can ask for a person to look at a decision, say what you think of it and contest it.',
   },

@@ -1,9 +1,5 @@
+import { needsSafeguard } from '../../services/manifest-country.js';
 import type { TransferSafeguard } from '../../services/service.js';
-
-/** Regulation states of the European Economic Area besides the United Kingdom. ISO 3166-1 alpha-2. */
-const EEA = new Set(
-  'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK'.split(' '),
-);
 
 const SAFEGUARDS: Readonly<Record<TransferSafeguard, string>> = {
   adequacy: 'UK adequacy regulations: the law there protects data as well as here (UK GDPR Article 45A)',
@@ -25,7 +21,7 @@ export interface DataLocation {
 /** Where data rests and what protects it there (UK GDPR Article 15(2)). */
 export function locate(country: string, safeguard: TransferSafeguard | null): DataLocation {
   const outsideUk = country !== 'GB';
-  const outsideEea = outsideUk && !EEA.has(country);
+  const outsideEea = needsSafeguard(country);
   return {
     country,
     countryName: new Intl.DisplayNames('en-GB', { type: 'region' }).of(country) ?? country,

@@ -9,6 +9,8 @@ const LONGEST_TEXT = 4000;
 const MOST_ITEMS = 100;
 const DEEPEST = 6;
 const SHORT_TEXT = 60;
+/** A table wider than this does not fit a page: each record then is a list of its own. */
+export const WIDEST_TABLE = 6;
 
 /** Writes values as a person reads them, and remembers whether any was shortened. */
 export class ValueWriter {
@@ -19,17 +21,18 @@ export class ValueWriter {
     return this.#whole;
   }
 
-  write(value: Json, depth = 0): Html {
+  /** `name`: of the field, for those who hear the page. */
+  write(value: Json, name: string, depth = 0): Html {
     if (value === null || value === '') return html`<span class="none">–</span>`;
     if (typeof value === 'boolean') return html`${value ? 'Yes' : 'No'}`;
     if (typeof value === 'number') return html`<span class="number">${value}</span>`;
     if (typeof value === 'string') return dateHtml(value) ?? this.#text(value);
     if (depth >= DEEPEST) return html`<code>${this.#text(JSON.stringify(value))}</code>`;
-    return isPlainObject(value) ? this.#fields(value, depth) : this.#list(value, depth);
+    return isPlainObject(value) ? this.#fields(value, depth) : this.#list(value, name, depth);
   }
 
   #text(value: string): Html {
-    if (value.length <= LONGEST_TEXT) return html`<bdi>${value}</bdi>`;
+    if (value.length <= LONGEST_TEXT) return html`<bdi>${breakable(value)}</bdi>`;
     this.#whole = false;
     // Half a surrogate pair is not a character.
     const shown = value.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, '');
@@ -43,17 +46,34 @@ export class ValueWriter {
       .slice(0, MOST_ITEMS)
       .map(
         ([name, inner]) =>
-          html`<div><dt dir="auto">${humanise(name)}</dt><dd dir="auto">${this.write(inner, depth + 1)}</dd></div>`,
+          html`<div><dt dir="auto">${humanise(name)}</dt><dd dir="auto">${this.write(inner, name, depth + 1)}</dd></div>`,
       )}</dl>${this.#more(entries.length, 'field')}`;
   }
 
-  #list(value: readonly Json[], depth: number): Html {
+  #list(value: readonly Json[], name: string, depth: number): Html {
     if (value.length === 0) return html`<span class="none">–</span>`;
-    const shown = value.slice(0, MOST_ITEMS).map((item) => ({ item, written: this.write(item, depth + 1) }));
-    if (shown.every(({ item }) => typeof item !== 'object' && String(item).length <= SHORT_TEXT)) {
-      return html`${shown.map(({ written }, index) => [index > 0 ? ', ' : null, written])}${this.#more(value.length, 'item')}`;
+    const items = value.slice(0, MOST_ITEMS);
+    const more = this.#more(value.length, 'item');
+    if (items.every((item) => typeof item !== 'object' && String(item).length <= SHORT_TEXT)) {
+      return html`${items.map((item, index) => [index > 0 ? ', ' : null, this.write(item, name)])}${more}`;
     }
-    return html`<ul>${shown.map(({ written }) => html`<li dir="auto">${written}</li>`)}</ul>${this.#more(value.length, 'item')}`;
+    const records = items.filter(isPlainObject);
+    const columns = [...new Set(records.flatMap(Object.keys))];
+    if (records.length === items.length && columns.length <= WIDEST_TABLE) {
+      return html`${this.#table(records, columns, name, depth)}${more}`;
+    }
+    return html`<ul>${items.map((item) => html`<li dir="auto">${this.write(item, name, depth + 1)}</li>`)}</ul>${more}`;
+  }
+
+  #table(records: readonly { [key: string]: Json }[], columns: readonly string[], name: string, depth: number): Html {
+    return html`<div class="table" role="region" tabindex="0" aria-label="${humanise(name)}"><table>
+<thead><tr>${columns.map((column) => html`<th scope="col" dir="auto">${humanise(column)}</th>`)}</tr></thead>
+<tbody>${records.map(
+      (record) =>
+        html`<tr>${columns.map(
+          (column) => html`<td dir="auto">${this.write(ownValue(record, column), column, depth + 1)}</td>`,
+        )}</tr>`,
+    )}</tbody></table></div>`;
   }
 
   #more(count: number, thing: string): Html | null {
@@ -65,3 +85,12 @@ export class ValueWriter {
 
 const rest = (count: number, thing: string) =>
   html`<span class="more">… ${count.toLocaleString('en-GB')} more ${thing}${count === 1 ? '' : 's'} in the data files</span>`;
+
+/** A long word, such as an address, shall break at its joints rather than anywhere. */
+const breakable = (value: string) =>
+  /^\S{20,200}$/.test(value)
+    ? value.split(/(?<=[@._/-])/).map((piece, index) => [index > 0 ? html`<wbr>` : null, piece])
+    : value;
+
+const ownValue = (record: { [key: string]: Json }, field: string): Json =>
+  Object.hasOwn(record, field) ? (record[field] ?? null) : null;
