@@ -256,6 +256,6 @@ it('finds in a real Postgres what a walk in memory finds, each record once, alon
         await store.close();
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 100) },
+    { numRuns: 100 },
   );
 }, 300_000);

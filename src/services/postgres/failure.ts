@@ -6,7 +6,7 @@ import { SchemaMismatch } from './statement.js';
 const MEANING: readonly (readonly [RegExp, ServiceFailureCode, string])[] = [
   [/^57014$/, 'SERVICE_UNREACHABLE', 'took too long to answer'],
   [/^(08...|57P0[1-5]|53...)$/, 'SERVICE_UNREACHABLE', 'cannot take questions now'],
-  [/^(28...|42501)$/, 'SERVICE_REFUSED_US', 'refused us: its role needs to connect and to select from the tables'],
+  [/^(28...|42501)$/, 'SERVICE_REFUSED_US', 'refused us: its role must be allowed to connect and to read the tables'],
   [/^3D000$/, 'SERVICE_REFUSED_US', 'has no database of that name: correct connection.postgres.url'],
   [
     /^(42P01|42703|3F000|42883)$/,

@@ -32,6 +32,8 @@ const CONVERT: Readonly<Record<string, (text: string) => Json>> = {
   jsonb: parseExactly,
   timestamp: (text) => text.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(\.\d+)?)$/, '$1T$2'),
   timestamptz: (text) => text.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(\.\d+)?)\+00$/, '$1T$2Z'),
+  // As Postgres prints an address: without the mask of a single one.
+  inet: (text) => text.replace(/^([\d.]+)\/32$|^(.+:.*)\/128$/, '$1$2'),
   bytea: (text) => Buffer.from(text.slice(2), 'hex').toString('base64'),
 };
 
