@@ -1,24 +1,13 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Duration } from 'luxon';
 import { camelCase } from './generated-subgraph-faces.js';
 import { isCountry, needsSafeguard } from './manifest-country.js';
 import { checkTerms, type Located, notATerm } from './manifest-datasets.js';
+import { toErasure, toRetention } from './manifest-erasure.js';
 import { didYouMean, type ManifestPath } from './manifest-problems.js';
 import type { FidesSystem, Habeas } from './manifest-schema.js';
 import type { ManifestSource } from './manifest-source.js';
-import { fieldPaths } from './reference-graph.js';
-import type {
-  Connection,
-  Dataset,
-  ErasureAction,
-  ErasureRule,
-  LawfulBasis,
-  PrivacyDeclaration,
-  RetentionRule,
-  Service,
-  ServiceKind,
-} from './service.js';
+import type { Connection, Dataset, LawfulBasis, PrivacyDeclaration, Service, ServiceKind } from './service.js';
 import { nearest, type Taxonomy } from './taxonomy.js';
 
 const KIND: Readonly<Record<Exclude<Connection['kind'], 'core'>, ServiceKind>> = {
@@ -188,83 +177,4 @@ function toBasis(basis: string | null | undefined, at: ManifestPath, source: Man
     `"${basis}" is no legal basis${guess || `: give one of ${names.join(', ')}.`}`,
   );
   return null;
-}
-
-function toErasure(
-  { erasure }: Habeas,
-  datasets: readonly Dataset[],
-  source: ManifestSource,
-): Map<string, ErasureRule> {
-  return new Map(
-    Object.entries(erasure).map(([collection, rule]) => {
-      const at = ['habeas', 'erasure', collection];
-      checkCollection(collection, [...(rule.from ? [rule.from] : []), ...rule.mask], datasets, at, source);
-      checkDuration(rule.for, [...at, 'for'], source);
-      if (rule.action === 'keep') {
-        const missing = (['for', 'from', 'reason'] as const).filter((key) => !rule[key]);
-        if (missing.length > 0) {
-          source.report(at, `what is kept needs ${missing.join(', ')}: the person is told why and until when.`);
-        }
-      }
-      if (rule.action === 'mask' && rule.mask.length === 0) source.report(at, 'needs mask: the fields to mask.');
-      return [
-        collection,
-        {
-          action: rule.action.toUpperCase() as ErasureAction,
-          keepFor: rule.for ?? null,
-          keepFrom: rule.from ?? null,
-          reason: rule.reason ?? null,
-          mask: rule.mask,
-        },
-      ];
-    }),
-  );
-}
-
-function toRetention(
-  { retention }: Habeas,
-  datasets: readonly Dataset[],
-  source: ManifestSource,
-): Map<string, RetentionRule> {
-  for (const [collection, rule] of Object.entries(retention)) {
-    const at = ['habeas', 'retention', collection];
-    checkCollection(collection, [rule.from], datasets, at, source);
-    checkDuration(rule.for, [...at, 'for'], source);
-  }
-  return new Map(Object.entries(retention));
-}
-
-/** Services that classify nothing in a dataset name their collections themselves, so nothing can be checked. */
-function checkCollection(
-  name: string,
-  fields: readonly string[],
-  datasets: readonly Dataset[],
-  at: ManifestPath,
-  source: ManifestSource,
-): void {
-  if (datasets.length === 0) return;
-  const collections = datasets.flatMap((dataset) => dataset.collections);
-  const collection = collections.find((candidate) => candidate.name === name);
-  if (!collection) {
-    const guess = nearest(
-      name,
-      collections.map((candidate) => candidate.name),
-    );
-    source.report(at, `there is no collection "${name}" in the datasets${didYouMean(guess) || '.'}`);
-    return;
-  }
-  const paths = fieldPaths(collection.fields).map((field) => field.path);
-  for (const field of fields) {
-    if (!paths.includes(field)) {
-      source.report(at, `there is no field "${field}" in ${name}${didYouMean(nearest(field, paths)) || '.'}`);
-    }
-  }
-}
-
-function checkDuration(duration: string | undefined, at: ManifestPath, source: ManifestSource): void {
-  if (duration === undefined) return;
-  const parsed = Duration.fromISO(duration);
-  if (!parsed.isValid || parsed.toMillis() <= 0) {
-    source.report(at, `"${duration}" is no ISO 8601 duration: write P6Y for six years, P30D for thirty days.`);
-  }
 }

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { checkReferences, type Located, toDatasets } from './manifest-datasets.js';
+import { type Located, toDatasets } from './manifest-datasets.js';
 import { didYouMean, ManifestError, type ManifestPath, type ManifestProblem } from './manifest-problems.js';
+import { checkReferences } from './manifest-references.js';
 import {
   datasetSchema,
   type FidesSystem,

@@ -1,6 +1,6 @@
 import { HabeasError, ServiceError, type ServiceFailureCode } from '../../errors.js';
 import type { Service } from '../service.js';
-import { SchemaMismatch } from './statement.js';
+import { SchemaMismatch } from './places.js';
 
 /** SQLSTATE codes or classes, and what they mean to us. The database's own words may hold data and are left out. */
 const MEANING: readonly (readonly [RegExp, ServiceFailureCode, string])[] = [

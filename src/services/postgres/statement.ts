@@ -1,8 +1,9 @@
-import { describeEdge, type FieldPlace, fieldPaths, type ReferenceGraph, type Step } from '../reference-graph.js';
+import type { ReferenceGraph, Step } from '../reference-graph.js';
 import type { Field } from '../service.js';
-import type { Catalogue, Table } from './catalogue.js';
-import { type Comparison, comparison, emailComparison, identifier, literal, TEXT } from './joins.js';
+import type { Catalogue } from './catalogue.js';
+import { keysOf, placeOf } from './places.js';
 import type { ColumnType } from './types.js';
+import { Ways } from './ways.js';
 
 /**
  * One SQL statement that reads one collection for many people: from each person's identities along the references to
@@ -24,9 +25,6 @@ export interface StatementOptions {
   readonly after: boolean;
   readonly count: boolean;
 }
-
-/** The manifest names something the database does not have. The message names it and the mend. */
-export class SchemaMismatch extends Error {}
 
 /** `$1`: JSON list of `{ n, email, phone, external }`, see `personRow`. Throws `SchemaMismatch`. */
 export function readStatement(
@@ -91,206 +89,6 @@ export function personRow(
 }
 
 const isStorable = (text: string) => !text.includes('\0') && !/\p{Surrogate}/u.test(text);
-
-interface Relation {
-  /** "dataset.collection" */
-  readonly key: string;
-  readonly table: Table;
-  /** Table with its alias `t`. */
-  readonly sql: string;
-}
-
-interface Place {
-  readonly sql: string;
-  readonly type: ColumnType;
-}
-
-/** One way into a collection: a set of keys, and the column they are compared with. */
-interface Entry {
-  readonly field: string;
-  readonly place: Place;
-  readonly keys: string;
-  readonly compare: Comparison;
-}
-
-/** All ways that lead to one collection, and the key arrays of the collections on them. */
-class Ways {
-  /** Laterals, each after those it builds on. */
-  readonly keyArrays: string[] = [];
-  readonly #arrays = new Map<string, { sql: string; type: ColumnType }>();
-  readonly #relations = new Map<string, Relation>();
-  readonly #entries = new Map<string, readonly Entry[]>();
-
-  constructor(
-    graph: ReferenceGraph,
-    private readonly catalogue: Catalogue,
-    target: Step,
-  ) {
-    const needed = ancestors(graph, target);
-    for (const step of graph.steps.filter(({ key }) => needed.has(key))) {
-      this.#entries.set(step.key, this.#entriesOf(step));
-      if (step.key === target.key) break;
-      const sources = graph.steps
-        .filter(({ key }) => needed.has(key))
-        .flatMap(({ arriving }) => arriving.map(({ from }) => from))
-        .filter(({ collection }) => collection === step.key)
-        .map(({ field }) => field);
-      for (const field of new Set(sources)) this.#addArray(step, field);
-    }
-  }
-
-  relation(step: Step): Relation {
-    const known = this.#relations.get(step.key);
-    if (known) return known;
-    const table = this.catalogue.table(step.dataset, step.collection);
-    if (!table)
-      throw new SchemaMismatch(`there is no table for ${step.key}: name one that exists, or drop the collection`);
-    const sql = `${identifier(table.schema)}.${identifier(table.name)} t`;
-    const relation = { key: step.key, table, sql };
-    this.#relations.set(step.key, relation);
-    return relation;
-  }
-
-  /** Selects `columns` of each row that some way leads to, once: a later way leaves out what an earlier one has. */
-  rows(step: Step, columns: readonly string[]): string {
-    const conditions = this.#entriesFor(step).map(condition);
-    return conditions
-      .map((here, index) => {
-        const earlier = conditions.slice(0, index).map((other) => `(${other}) is not true`);
-        return `select ${columns.join(', ')} from ${this.relation(step).sql} where ${[here, ...earlier].join(' and ')}`;
-      })
-      .join(' union all ');
-  }
-
-  /** A column as it is read: of an array by which rows are selected, only the elements that selected them. */
-  shown(step: Step, field: Field, place: Place): string {
-    const matching = this.#matching(step, field.name, field);
-    if (!matching || !place.type.array) return place.sql;
-    const elements = `select e from unnest(${place.sql}) with ordinality as u(e, i) where ${matching} order by i`;
-    return `case when ${place.sql} is not null then array(${elements}) end`;
-  }
-
-  #entriesFor(step: Step): readonly Entry[] {
-    return this.#entries.get(step.key) ?? [];
-  }
-
-  #entriesOf(step: Step): readonly Entry[] {
-    const relation = this.relation(step);
-    const seeds = step.seeds.map(({ field, identity }): Entry => {
-      const place = placeOf(relation, field);
-      const compare = identity === 'email' ? emailComparison(place.type) : comparison(TEXT, place.type);
-      return { field, place, keys: `o.${OWNER_COLUMN[identity] ?? 'external'}`, compare };
-    });
-    const edges = step.arriving.map((edge): Entry => {
-      const keys = this.#arrays.get(placeKey(edge.from));
-      if (!keys) throw new Error(`The keys of ${describeEdge(edge)} are gathered later than they are needed.`);
-      const place = placeOf(relation, edge.to.field);
-      return { field: edge.to.field, place, keys: keys.sql, compare: comparison(keys.type, place.type) };
-    });
-    return [...seeds, ...edges];
-  }
-
-  /** Distinct values of one field over all rows that were reached. */
-  #addArray(step: Step, path: string): void {
-    const relation = this.relation(step);
-    const { sql, type } = placeOf(relation, path);
-    const name = `k${this.#arrays.size}`;
-    const field = fieldPaths(step.collection.fields).find((candidate) => candidate.path === path)?.field;
-    const matching = field && this.#matching(step, path, field);
-    const selects = this.#entriesFor(step).map((entry) =>
-      type.array
-        ? `select e from ${relation.sql}, unnest(${sql}) e where e is not null and ${[condition(entry), matching].filter(Boolean).join(' and ')}`
-        : `select ${comparable(sql, type)} from ${relation.sql} where ${sql} is not null and ${condition(entry)}`,
-    );
-    // `union` leaves each value once; `offset 0` keeps the planner from working the array out again wherever it is used.
-    const distinct = selects.length === 1 ? `select distinct v from (${selects[0]}) one(v)` : selects.join(' union ');
-    this.keyArrays.push(`cross join lateral (select array(${distinct}) as v offset 0) ${name}`);
-    const scalar = { ...type, array: false };
-    this.#arrays.set(placeKey({ collection: step.key, field: path }), {
-      sql: `${name}.v`,
-      type: type.array || !isIncomparable(type) ? scalar : TEXT,
-    });
-  }
-
-  /** The condition on an element `e` of an array column that rows are selected by; undefined for any other column. */
-  #matching(step: Step, path: string, field: Field): string | undefined {
-    const entries = this.#entriesFor(step).filter((entry) => entry.field === path);
-    if (entries.length === 0 || field.returnAllElements) return undefined;
-    return `(${entries.map((entry) => compared('e', entry)).join(' or ')})`;
-  }
-}
-
-const OWNER_COLUMN: Readonly<Record<string, string>> = { email: 'email', phone_number: 'phone', phone: 'phone' };
-
-function placeKey({ collection, field }: FieldPlace): string {
-  return `${collection}.${field}`;
-}
-
-function ancestors(graph: ReferenceGraph, target: Step): ReadonlySet<string> {
-  const steps = new Map(graph.steps.map((step) => [step.key, step]));
-  const needed = new Set<string>();
-  const open = [target.key];
-  for (let key = open.pop(); key !== undefined; key = open.pop()) {
-    if (needed.has(key)) continue;
-    needed.add(key);
-    open.push(...(steps.get(key)?.arriving.map(({ from }) => from.collection) ?? []));
-  }
-  return needed;
-}
-
-function condition(entry: Entry): string {
-  const { place } = entry;
-  if (!place.type.array) return compared(place.sql, entry);
-  return `exists (select from unnest(${place.sql}) e where ${compared('e', entry)})`;
-}
-
-function compared(expression: string, { keys, compare }: Entry): string {
-  return `${compare.column(expression)} in (select ${compare.key('v')} from unnest(${keys}) v)`;
-}
-
-/** Where a field's value stands in its row: a column, or a part of a JSON column. */
-function placeOf({ key, table }: Relation, path: string): Place {
-  const [column = '', ...inside] = path.split('.');
-  const whole = table.columns.get(path);
-  if (whole) return { sql: `t.${identifier(path)}`, type: whole };
-  const type = table.columns.get(column);
-  if (!type) {
-    throw new SchemaMismatch(
-      `there is no column ${column} for ${key}.${path}: name one that exists, or drop the field`,
-    );
-  }
-  if (type.array || (type.name !== 'json' && type.name !== 'jsonb')) {
-    throw new SchemaMismatch(
-      `column ${column} of ${key} is ${type.name}, so it has no part ${inside.join('.')}: only json and jsonb have`,
-    );
-  }
-  return { sql: `(t.${identifier(column)} #>> array[${inside.map(literal).join(', ')}])`, type: TEXT };
-}
-
-const INCOMPARABLE = new Set('json xml point line lseg box path polygon circle'.split(' '));
-const isIncomparable = (type: ColumnType) => INCOMPARABLE.has(type.name);
-const comparable = (sql: string, type: ColumnType) => (isIncomparable(type) ? `${sql}::text` : sql);
-
-/**
- * What tells rows apart and orders pages: the primary key, else what the dataset calls one, else where the row rests,
- * else (a view) all it holds.
- */
-function keysOf({ collection }: Step, table: Table): { sql: string; type: string }[] {
-  const declared = collection.fields.filter((field) => field.primaryKey).map(({ name }) => name);
-  const names = table.primaryKey.length > 0 ? table.primaryKey : declared;
-  const columns = names.flatMap((name) => {
-    const type = table.columns.get(name);
-    return type ? [{ sql: `t.${identifier(name)}`, type: type.array ? `${type.sql}[]` : type.sql }] : [];
-  });
-  if (columns.length > 0) return columns;
-  if (table.kind === 'v' || table.kind === 'f') {
-    return [{ sql: `encode(sha256(convert_to(t::text, 'UTF8')), 'hex')`, type: 'text' }];
-  }
-  return [
-    { sql: 't.tableoid', type: 'oid' },
-    { sql: 't.ctid', type: 'tid' },
-  ];
-}
 
 /** As text, so that no driver interprets it; arrays as a JSON list of texts. */
 function printed(expression: string, type: ColumnType): string {
