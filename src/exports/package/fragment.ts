@@ -39,7 +39,7 @@ export class Fragment implements Rendering {
 
   start(): string {
     if (!this.#table) return '<div class="records">\n';
-    return html`<div class="table" role="region" tabindex="0" aria-label="${this.title}"><table>
+    return html`<div class="table" role="group" tabindex="0" aria-label="${this.title}"><table>
 <thead><tr>${this.columns.map((column) => html`<th scope="col" dir="auto">${humanise(column)}</th>`)}</tr></thead>
 <tbody>
 `.toString();
@@ -71,14 +71,14 @@ export class Fragment implements Rendering {
     const fields = Object.entries(record);
     const filled = fields.filter(([, value]) => value !== null && value !== '');
     const empty = fields.filter(([, value]) => value === null || value === '');
-    return html`<section class="record" aria-label="Record ${this.#shown}"><p class="ordinal">${this.#shown}</p><dl>${filled.map(
+    return html`<article class="record" aria-label="Record ${this.#shown}"><p class="ordinal">${this.#shown}</p><dl>${filled.map(
       ([name, value]) =>
         html`<div${isWide(value) ? html` class="wide"` : null}><dt dir="auto">${humanise(name)}</dt><dd dir="auto">${this.#values.write(value, name)}</dd></div>`,
     )}</dl>${
       empty.length > 0
         ? html`<p class="empty">Nothing held under: ${empty.map(([name], index) => [index > 0 ? ', ' : null, html`<bdi>${humanise(name)}</bdi>`])}</p>`
         : null
-    }</section>
+    }</article>
 `;
   }
 }

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { SealingKey } from '../../crypto/sealed-file.js';
 import type { DataRecord } from '../../services/connector.js';
 import { Columns } from './columns.js';
 import { CsvFile } from './csv.js';
 import { Fragment } from './fragment.js';
-import type { PartOptions } from './part.js';
 import { createPartFile, openPartFile } from './part-file.js';
 import { ARRAY_END, ARRAY_START, BETWEEN_RECORDS, readRecords, recordLine } from './record-lines.js';
 import type { Rendering } from './rendering.js';
@@ -12,12 +12,24 @@ import {
   type CollectionDescription,
   type CollectionReport,
   describeCollection,
+  type ExportFormat,
   type FileReport,
   occurring,
+  type PartService,
 } from './report.js';
 import type { SealedWriter } from './sealed-writer.js';
 
 const BATCH = 200;
+
+export interface IntakeOptions {
+  readonly service: PartService;
+  /** HTML alone still gets a JSON file for a collection the page cannot show in full. */
+  readonly formats: readonly ExportFormat[];
+  readonly key: SealingKey;
+  /** What the part belongs to, such as the request and the service; its files open under no other. */
+  readonly context: string;
+  readonly signal: AbortSignal;
+}
 
 /** One collection on its way to disk: JSON as the records come, the other formats from it when all have come. */
 export class Intake {
@@ -25,7 +37,7 @@ export class Intake {
   #records = 0;
 
   private constructor(
-    private readonly options: PartOptions,
+    private readonly options: IntakeOptions,
     private readonly folder: string,
     private readonly name: string,
     private readonly slug: string,
@@ -36,7 +48,7 @@ export class Intake {
   }
 
   /** `slug`: the name of the collection's files. */
-  static async begin(options: PartOptions, folder: string, name: string, slug: string): Promise<Intake> {
+  static async begin(options: IntakeOptions, folder: string, name: string, slug: string): Promise<Intake> {
     const json = await createPartFile(folder, `${slug}.json`, options.key, options.context);
     return new Intake(options, folder, name, slug, describeCollection(options.service, name), json);
   }

@@ -1,7 +1,7 @@
 import { dayOf } from './dates.js';
 import { type Html, html } from './html.js';
-import type { PageInput } from './page.js';
 import { statusPill } from './page-cover.js';
+import type { PageInput } from './page-input.js';
 
 /** What belongs to no one service: rights, decisions, sharing, what was searched, the files, and who to turn to. */
 export function closing({ about, generatedAt, requestId }: PageInput): Html {

@@ -1,7 +1,7 @@
 import type { About, ServiceStatus } from './about.js';
 import { dayOf } from './dates.js';
 import { type Html, html } from './html.js';
-import type { PageInput, Section } from './page.js';
+import type { PageInput, Section } from './page-input.js';
 import { STYLE } from './page-style.js';
 
 /** Nothing may be loaded and nothing may run, even if a piece of data should ever be taken for markup. */
@@ -79,7 +79,7 @@ function facts({ person, about, requestId, receivedAt, generatedAt, sections }: 
 }
 
 function glance(sections: readonly Section[]): Html {
-  return html`<div class="table" role="region" tabindex="0" aria-label="Services"><table class="glance">
+  return html`<div class="table" role="group" tabindex="0" aria-label="Services"><table class="glance">
 <caption>Service by service</caption>
 <thead><tr><th scope="col">Service</th><th scope="col">Result</th><th scope="col" class="amount">Records</th></tr></thead>
 <tbody>

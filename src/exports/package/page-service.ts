@@ -1,15 +1,15 @@
 import type { About } from './about.js';
 import { type Html, html } from './html.js';
-import type { Section } from './page.js';
 import { amount, count, statusPill } from './page-cover.js';
+import type { Section } from './page-input.js';
 import type { CollectionReport, FileReport } from './report.js';
 import { humanise } from './titles.js';
 
 /** One service up to its first collection: what it is and, beside the data, why we have it (Article 15(1)). */
 export function serviceStart({ service, slug }: Section, about: About): Html {
-  return html`<section class="service" id="service-${slug}" aria-labelledby="service-${slug}-title">
+  return html`<section class="service" id="service-${slug}" aria-labelledby="title-${slug}">
 <header>
-<h2 id="service-${slug}-title" dir="auto">${service.title}</h2>
+<h2 id="title-${slug}" dir="auto">${service.title}</h2>
 <p class="result">${statusPill(service.status)}${service.status === 'complete' ? html` <span>${count(service.records, 'record')}</span>` : null}</p>
 ${service.description ? html`<p class="description" dir="auto">${service.description}</p>` : null}
 </header>
@@ -68,9 +68,9 @@ export const dataFiles = ({ files }: CollectionReport): FileReport[] =>
 const extension = (file: FileReport) => file.name.slice(file.name.lastIndexOf('.') + 1).toUpperCase();
 
 function why(service: About['services'][number], slug: string, about: About): Html {
-  return html`<section class="why" aria-labelledby="service-${slug}-why">
-<h3 id="service-${slug}-why">Why we have it</h3>
-<div class="table" role="region" tabindex="0" aria-labelledby="service-${slug}-why"><table>
+  return html`<div class="why">
+<h3 id="why-${slug}">Why we have it</h3>
+<div class="table" role="group" tabindex="0" aria-labelledby="why-${slug}"><table>
 <thead><tr><th scope="col">What we use it for</th><th scope="col">Which data</th><th scope="col">Lawful basis</th><th scope="col">Who receives it</th><th scope="col">Kept for</th></tr></thead>
 <tbody>
 ${service.uses.map(
@@ -81,7 +81,7 @@ ${service.uses.map(
 )}</tbody></table></div>
 <dl>
 ${entry('Where it comes from', service.source)}${entry('Where it is kept', place(service.location))}${entry('Run by', service.affiliation === 'AFFILIATED' ? about.controller.name : 'Another company')}${service.retention.map((rule) => entry(`“${rule.title}” kept for`, rule.period))}</dl>
-</section>`;
+</div>`;
 }
 
 function place(location: About['services'][number]['location']): string {

@@ -57,13 +57,22 @@ dd { min-width: 0; }
 .code, code { font-family: var(--mono); font-size: 0.85em; }
 .table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 0.9rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.925rem; line-height: 1.5; }
-caption { text-align: start; font-size: 1.1rem; font-weight: 600; padding: 1.1rem 1.25rem 0.5rem; }
-th, td { text-align: start; vertical-align: top; padding: 0.6rem 1.25rem; min-width: 7rem; }
+caption { text-align: start; font-size: 1.1rem; font-weight: 600; padding: 1.1rem 1rem 0.5rem; }
+th, td { text-align: start; vertical-align: top; padding: 0.6rem 1rem; min-width: 7rem; }
 th { overflow-wrap: break-word; }
 thead th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; border-bottom: 1px solid var(--line); }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody th { font-weight: 600; }
-.amount { text-align: end; }
+.glance caption, .glance tr > :first-child { padding-inline-start: 1.75rem; }
+.glance tr > :last-child { padding-inline-end: 1.75rem; }
+.amount { text-align: end; min-width: 0; }
+@media (max-width: 40rem) {
+  th, td { padding: 0.5rem 0.8rem; min-width: 5.5rem; }
+  caption { padding: 1rem 0.8rem 0.4rem; }
+  .glance caption, .glance tr > :first-child { padding-inline-start: 0.8rem; }
+  .glance tr > :last-child { padding-inline-end: 0.8rem; }
+  .amount { min-width: 0; }
+}
 .number, .amount, time { font-variant-numeric: tabular-nums; }
 .pill { display: inline-block; border-radius: 1rem; padding: 0.1rem 0.7rem; font-size: 0.82rem; font-weight: 600; white-space: nowrap; background: var(--none-tint); color: var(--ink); }
 .pill.complete { background: var(--good-tint); color: var(--good); }

@@ -2,10 +2,10 @@ import { text } from 'node:stream/consumers';
 import type { SealingKey } from '../../crypto/sealed-file.js';
 import { ServiceError } from '../../errors.js';
 import type { RecordPage } from '../../services/connector.js';
-import { Intake } from './intake.js';
+import { Intake, type IntakeOptions } from './intake.js';
 import { EntryNames } from './names.js';
 import { createPartFile, openPartFile } from './part-file.js';
-import type { CollectionReport, ExportFormat, PartReport, PartService } from './report.js';
+import type { CollectionReport, PartReport } from './report.js';
 import { writeWholeDirectory } from './whole-directory.js';
 
 /** Each collection keeps a file open while its service is read. */
@@ -13,20 +13,13 @@ const MOST_COLLECTIONS = 200;
 /** No collection's file has this extension. */
 const REPORT = 'part.report';
 
-export interface PartOptions {
+export interface PartOptions extends IntakeOptions {
   /** Where the part shall be; its parent is made where missing. */
   readonly directory: string;
-  readonly service: PartService;
   /** All the service holds about the person; collections may take turns. */
   readonly pages: AsyncIterable<RecordPage>;
-  /** HTML alone still gets a JSON file for a collection the page cannot show in full. */
-  readonly formats: readonly ExportFormat[];
-  readonly key: SealingKey;
-  /** What the part belongs to, such as the request and the service; its files open under no other. */
-  readonly context: string;
   /** After each page: records so far, and bytes of JSON. */
   readonly onProgress?: (records: number, bytes: number) => void;
-  readonly signal: AbortSignal;
 }
 
 /**

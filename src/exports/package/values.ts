@@ -66,7 +66,7 @@ export class ValueWriter {
   }
 
   #table(records: readonly { [key: string]: Json }[], columns: readonly string[], name: string, depth: number): Html {
-    return html`<div class="table" role="region" tabindex="0" aria-label="${humanise(name)}"><table>
+    return html`<div class="table" role="group" tabindex="0" aria-label="${humanise(name)}"><table>
 <thead><tr>${columns.map((column) => html`<th scope="col" dir="auto">${humanise(column)}</th>`)}</tr></thead>
 <tbody>${records.map(
       (record) =>

@@ -83,7 +83,7 @@ describe('about.json', () => {
   it('Art15(1)(d) retention of single collections is told', () => {
     const service = serviceNamed('support', { retention: new Map([['tickets', { for: 'P2Y', from: 'closed_at' }]]) });
     expect(about(only(service)).services[0]?.retention).toEqual([
-      { collection: 'tickets', title: 'Tickets', period: '2 years, counted from “Closed at”' },
+      { collection: 'tickets', title: 'Tickets', period: '2 years after “Closed at”' },
     ]);
   });
 

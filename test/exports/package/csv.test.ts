@@ -91,6 +91,11 @@ describe('the columns of a CSV file', () => {
     expect(header([{ o: 'text' }, { o: { a: 1 } }])).toEqual(['o', 'o.a']);
   });
 
+  it('keep a list in one piece, whatever was declared of what is in it', () => {
+    const declared = ['id', 'messages.id', 'messages.body', 'at'];
+    expect(header([{ id: 1, at: 2, messages: [{ id: 1, body: 'x' }] }], declared)).toEqual(['id', 'messages', 'at']);
+  });
+
   it('tell a dot in a name from a nested field', () => {
     expect(rowsOf(csvOf([{ 'a.b': 1, a: { b: 2 } }]))).toEqual([
       ['a\\.b', 'a.b'],

@@ -55,7 +55,7 @@ export async function* pagesOf(...pages: RecordPage[]): AsyncGenerator<RecordPag
   yield* pages;
 }
 
-/** A folder of its own for one test, removed by `await using`-like callers through `remove`. */
+/** A folder of its own for one test. */
 export async function freshFolder(): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'habeas-package-'));
   return { path: folder, remove: () => rm(folder, { recursive: true, force: true }) };
@@ -108,7 +108,7 @@ export async function pack(
       ...options.about,
     }),
     person: options.person ?? { accountId: 'account-1', displayName: 'Amara Okafor', emails: ['amara@example.org'] },
-    requestId: 'request-1',
+    requestId: '7c9a4b52-06e1-4f7d-8a1f-2f60d4c5b3e8',
     receivedAt: new Date('2026-11-20T09:30:00Z'),
     generatedAt: new Date('2026-11-26T14:05:00Z'),
     signal: NEVER,
