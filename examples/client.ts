@@ -55,14 +55,14 @@ export async function* follow<Result, Variables>(
   variables: Variables,
 ): AsyncGenerator<Result> {
   const events = createClient({ url: client.url, headers: headersOf(client), retryAttempts: 0 });
-  const results = events.iterate<Result & Record<string, unknown>>({
+  const results = events.iterate<Record<string, unknown>>({
     query: print(document),
     variables: variables as Record<string, unknown>,
   });
   try {
     for await (const { data, errors } of results) {
       if (errors?.length || !data) throw new Error(errors?.map(({ message }) => message).join('\n') ?? 'no data');
-      yield data;
+      yield data as Result;
     }
   } finally {
     events.dispose();

@@ -1,9 +1,6 @@
 import 'reflect-metadata';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { start } from '../src/cli/start.js';
-import { readConfig } from '../src/config.js';
-import { verifyPackage } from '../src/exports/package/verify.js';
 import {
   OneQuestionFourServicesDocument,
   PrivacyRequestDocument,
@@ -11,9 +8,12 @@ import {
   RequestAccessDocument,
   ServicesDocument,
 } from '../schema/client/operations.js';
+import { start } from '../src/cli/start.js';
+import { readConfig } from '../src/config.js';
+import { verifyPackage } from '../src/exports/package/verify.js';
 import { type Client, follow, need } from './client.js';
-import { contentsOf, type PackageFile } from './demo/contents.js';
 import { ServiceBars } from './demo/bars.js';
+import { contentsOf, type PackageFile } from './demo/contents.js';
 import { say, step, table } from './demo/story.js';
 
 const REPEATS = 20;
@@ -73,13 +73,24 @@ async function askOneQuestion(client: Client, personId: string): Promise<void> {
   table(
     ['service', 'what it answered'],
     [
-      ['ehcp_audit', `${ehcpAudit?.audits?.totalCount} audits, ${ehcpAudit?.findings?.totalCount} findings; first: ${ehcpAudit?.audits?.nodes?.[0]?.title}`],
-      ['training', `${training?.bookings?.totalCount} bookings; next course: ${training?.nextCourse?.title}, ${training?.nextCourse?.startsOn}`],
+      [
+        'ehcp_audit',
+        `${ehcpAudit?.audits?.totalCount} audits, ${ehcpAudit?.findings?.totalCount} findings; first: ${ehcpAudit?.audits?.nodes?.[0]?.title}`,
+      ],
+      [
+        'training',
+        `${training?.bookings?.totalCount} bookings; next course: ${training?.nextCourse?.title}, ${training?.nextCourse?.startsOn}`,
+      ],
       ['support', `${support?.tickets?.totalCount} tickets; first: ${support?.tickets?.nodes?.[0]?.subject}`],
-      ['newsletter', `${newsletter?.subscriptions?.totalCount} subscriptions: ${newsletter?.subscriptions?.nodes?.map((each) => each?.topic).join(', ')}`],
+      [
+        'newsletter',
+        `${newsletter?.subscriptions?.totalCount} subscriptions: ${newsletter?.subscriptions?.nodes?.map((each) => each?.topic).join(', ')}`,
+      ],
     ],
   );
-  say(`   four services, one answer: ${firstTook.toFixed(0)} ms the first time, then ${median.toFixed(1)} ms (median of ${REPEATS})`);
+  say(
+    `   four services, one answer: ${firstTook.toFixed(0)} ms the first time, then ${median.toFixed(1)} ms (median of ${REPEATS})`,
+  );
 }
 
 async function requestEverything(client: Client): Promise<string> {
@@ -99,7 +110,8 @@ async function requestEverything(client: Client): Promise<string> {
 async function fetchPackage(client: Client, requestId: string, folder: string): Promise<void> {
   const { privacyRequest } = await need(client, PrivacyRequestDocument, { id: requestId });
   const link = privacyRequest?.export;
-  if (privacyRequest?.status !== 'COMPLETED' || !link) throw new Error(`The request ended as ${privacyRequest?.status}.`);
+  if (privacyRequest?.status !== 'COMPLETED' || !link)
+    throw new Error(`The request ended as ${privacyRequest?.status}.`);
   step(5, 'They fetch the package with their own token');
   const answer = await fetch(link.url, { headers: { authorization: `Bearer ${client.token}` } });
   if (!answer.ok) throw new Error(`The package was not handed out: HTTP ${answer.status}.`);

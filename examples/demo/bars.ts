@@ -10,7 +10,14 @@ export interface Task {
 }
 
 /** Of a bar: a service under way is shown half full, because nobody knows beforehand how much it holds. */
-const FILLED: Readonly<Record<string, number>> = { PENDING: 0, RUNNING: 50, RETRYING: 50, SUCCEEDED: 100, FAILED: 100, SKIPPED: 100 };
+const FILLED: Readonly<Record<string, number>> = {
+  PENDING: 0,
+  RUNNING: 50,
+  RETRYING: 50,
+  SUCCEEDED: 100,
+  FAILED: 100,
+  SKIPPED: 100,
+};
 
 /** One progress bar per service; plain lines where there is no terminal. */
 export class ServiceBars {
@@ -20,7 +27,11 @@ export class ServiceBars {
 
   constructor(services: readonly string[]) {
     this.multibar = process.stdout.isTTY
-      ? new cliProgress.MultiBar({ format: '   {service} {bar} {status} {records} records', hideCursor: true, clearOnComplete: false })
+      ? new cliProgress.MultiBar({
+          format: '   {service} {bar} {status} {records} records',
+          hideCursor: true,
+          clearOnComplete: false,
+        })
       : null;
     const width = Math.max(...services.map((service) => service.length));
     for (const service of services) {

@@ -15,7 +15,10 @@ interface Manifest {
 
 /** The files of a package, in order, with what its manifest says of them. */
 export async function contentsOf(file: string): Promise<PackageFile[]> {
-  const zip = await promisify<string, yauzl.Options, yauzl.ZipFile>(yauzl.open)(file, { lazyEntries: true, autoClose: false });
+  const zip = await promisify<string, yauzl.Options, yauzl.ZipFile>(yauzl.open)(file, {
+    lazyEntries: true,
+    autoClose: false,
+  });
   const entries: yauzl.Entry[] = [];
   await new Promise<void>((resolve, reject) => {
     zip.on('entry', (entry: yauzl.Entry) => {

@@ -1,4 +1,4 @@
-import { Kind, parse } from 'graphql';
+import { type InterfaceTypeDefinitionNode, Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
 import { type PersonalData, readPersonalData } from '../services/personal-data-directive.js';
 import type { Subgraph } from './supergraph.js';
 
@@ -6,8 +6,10 @@ import type { Subgraph } from './supergraph.js';
 export interface GovernedFields {
   /** `Type.field` of personal data, with what it may be read for. */
   readonly fields: ReadonlyMap<string, PersonalData>;
-  /** Types that hold personal data: every leaf of theirs needs a category. */
+  /** Types that hold personal data: every leaf of theirs needs a category, but for their keys. */
   readonly personalTypes: ReadonlySet<string>;
+  /** `Type.field` of entity keys, which join services and say nothing by themselves. */
+  readonly keys: ReadonlySet<string>;
   /** Types of Habeas’ own part: their access is ruled by graph/access-rules.ts besides. */
   readonly coreTypes: ReadonlySet<string>;
   /** `Query.account` and the like: root fields Habeas answers itself. */
@@ -22,8 +24,10 @@ const ROOTS = ['Query', 'Mutation', 'Subscription'];
 export function readGovernedFields(supergraphSdl: string, [core, ...services]: readonly Subgraph[]): GovernedFields {
   const fields = new Map<string, PersonalData>();
   const personalTypes = new Set<string>();
+  const keys = new Set<string>();
   for (const definition of parse(supergraphSdl).definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
+    for (const field of keyFieldsOf(definition)) keys.add(`${definition.name.value}.${field}`);
     for (const field of definition.fields ?? []) {
       const personalData = readPersonalData(field);
       if (!personalData) continue;
@@ -42,10 +46,20 @@ export function readGovernedFields(supergraphSdl: string, [core, ...services]: r
   return {
     fields,
     personalTypes,
+    keys,
     coreTypes,
     coreRootFields,
     servicesOf: whoAnswers(core ? [core, ...services] : services),
   };
+}
+
+/** Top-level fields of an entity's keys, as the supergraph's `@join__type(key:)` names them. */
+function keyFieldsOf(definition: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode): string[] {
+  const keys = (definition.directives ?? [])
+    .filter(({ name }) => name.value === 'join__type')
+    .flatMap((join) => join.arguments ?? [])
+    .flatMap(({ name, value }) => (name.value === 'key' && value.kind === Kind.STRING ? [value.value] : []));
+  return keys.flatMap((key) => key.replaceAll(/\{[^}]*\}/g, '').split(/\s+/)).filter(Boolean);
 }
 
 function whoAnswers(parts: readonly Subgraph[]): Map<string, string[]> {

@@ -110,8 +110,9 @@ class Walk {
 
   private judge(coordinate: string, parent: GraphQLNamedType, isLeaf: boolean, place: Place): void {
     const personal = this.governed.fields.get(coordinate);
+    const { personalTypes, coreTypes, keys } = this.governed;
     const unclassified =
-      !personal && isLeaf && this.governed.personalTypes.has(parent.name) && !this.governed.coreTypes.has(parent.name);
+      !personal && isLeaf && personalTypes.has(parent.name) && !coreTypes.has(parent.name) && !keys.has(coordinate);
     if (personal) this.categories.add(personal.category);
     if (!personal && !unclassified) return;
     const code = this.verdict(personal?.purposes ?? [], place);

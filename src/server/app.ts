@@ -1,4 +1,4 @@
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { HabeasError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -66,7 +66,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   async function graphRoutes(instance: FastifyInstance, { questions }: AppOptions): Promise<void> {
     const production = world.config.environment === 'production';
     const apollo = createApollo({ graph, production, log: world.log });
-    apollo.addPlugin(fastifyApolloDrainPlugin(instance));
     await apollo.start();
     const answer = fastifyApolloHandler(apollo, {
       context: async (request): Promise<RequestContext> => ({
