@@ -2,8 +2,9 @@ import type { Started } from './start.js';
 
 /** What `habeas start` prints once it is up: where to look and what to try. */
 export function welcome({ foundation, introduction, running }: Started): string {
+  if (!running.graph) return 'Habeas works: jobs are run here, requests are answered elsewhere.\n';
   const graph = `${foundation.publicUrl}/graphql`;
-  const missing = (running.graph?.missing ?? []).map(
+  const missing = running.graph.missing.map(
     ({ service, reason }) => `  ! ${service} is missing from the graph: ${reason}`,
   );
   const lines = ['', `Habeas answers at ${graph}`, ...missing];

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { inject } from 'vitest';
+import type { Client } from '../../examples/client.js';
+import { databaseUrl } from '../../examples/company/databases.js';
+import type { ServiceName } from '../../examples/people/person.js';
+import { readConfig } from '../../src/config.js';
+import { loadKeys } from '../../src/crypto/keys.js';
+import { developmentToken, type TokenHolder } from '../../src/server/development-issuer.js';
+
+/** The shared Habeas with the demo company, as its callers see it. */
+export interface Demo {
+  readonly url: string;
+  readonly dataDirectory: string;
+  person(accountId: string): Promise<Client>;
+  client(name: string, purpose?: string): Promise<Client>;
+  staff(role: 'dps' | 'support'): Promise<Client>;
+  nobody(): Client;
+  /** The database of one of the company's services, as its owner. */
+  storeUrl(service: ServiceName): string;
+}
+
+export async function demo(): Promise<Demo> {
+  const url = inject('demoUrl');
+  const dataDirectory = inject('demoDirectory');
+  const config = readConfig({ NODE_ENV: 'test', HABEAS_DATA: dataDirectory });
+  const keys = await loadKeys(config.keysFile, { create: false });
+  const as = async (holder: TokenHolder): Promise<Client> => ({
+    url,
+    token: await developmentToken(config, keys, holder),
+  });
+  return {
+    url,
+    dataDirectory,
+    person: (accountId) => as({ kind: 'subject', accountId }),
+    client: (name, purpose) => as({ kind: 'client', name, purpose: purpose ?? null }),
+    staff: (role) => as({ kind: 'staff', role }),
+    nobody: () => ({ url }),
+    storeUrl: (service) => databaseUrl(companyPostgres(dataDirectory), service),
+  };
+}
+
+/** Where the company's Postgres listens, as it says itself in `postmaster.pid`. */
+function companyPostgres(dataDirectory: string): string {
+  const directory = path.join(dataDirectory, 'company/postgres');
+  const port = readFileSync(path.join(directory, 'postmaster.pid'), 'utf8').split('\n')[3];
+  const password = readFileSync(`${directory}.password`, 'utf8');
+  return `postgres://habeas:${password}@127.0.0.1:${port}/postgres`;
+}
