@@ -42,9 +42,10 @@ export function habeas(): Command {
     .command('check [file...]')
     .description('check manifests against the live services')
     .action(async (files: string[]) => {
-      process.exitCode = await checkServices(readConfig(process.env), files, (line) =>
-        process.stdout.write(`${line}\n`),
-      );
+      const needed = await checkServices(readConfig(process.env), files, (line) => {
+        process.stdout.write(`${line}\n`);
+      });
+      process.exitCode = needed > 0 ? 1 : 0;
     });
   program
     .command('keys')

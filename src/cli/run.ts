@@ -15,8 +15,8 @@ import { createApp } from '../server/app.js';
 import { authentication } from '../server/authentication.js';
 import type { Question } from '../server/ide.js';
 import { signedCredentials } from '../services/credentials.js';
+import type { Manifests } from '../services/manifest.js';
 import { openRegistry, type Registry } from '../services/registry.js';
-import type { Service } from '../services/service.js';
 import type { Logger } from '../telemetry.js';
 import type { World } from '../world.js';
 
@@ -54,12 +54,12 @@ export async function layFoundation(config: Config, log: Logger): Promise<Founda
 /** Brings Habeas up over its foundation and services. */
 export async function run(
   foundation: Foundation,
-  services: readonly Service[],
+  manifests: Pick<Manifests, 'services' | 'taxonomy'>,
   parts: Parts,
   questions: readonly Question[],
 ): Promise<Running> {
   const { config, database, keys, log, publicUrl } = foundation;
-  const registry = openRegistry(services, signedCredentials(keys.signing, publicUrl));
+  const registry = openRegistry(manifests, signedCredentials(keys.signing, publicUrl));
   const world: World = {
     config,
     publicUrl,

@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress';
 import type { Config } from '../config.js';
-import { loadManifests } from '../services/manifest.js';
+import { readManifests } from '../services/manifest.js';
 import { createLogger } from '../telemetry.js';
 import { type Company, type Introduction, introduceCompany, introduction, startDemoCompany } from './company.js';
 import { type Foundation, layFoundation, type Parts, type Running, run } from './run.js';
@@ -26,9 +26,10 @@ export async function start(config: Config, parts: Parts): Promise<Started> {
   try {
     const directory = config.servicesDirectory;
     if (!directory) company = await startDemoCompany(foundation);
-    const services = await loadManifests(company?.manifests ?? directory ?? '', { ...process.env, ...company?.env });
+    const manifests = await readManifests(company?.manifests ?? directory ?? '', { ...process.env, ...company?.env });
+    for (const note of manifests.notes) log.info({ note }, 'manifests');
     const welcome = company ? await introduction(foundation) : null;
-    running = await run(foundation, services, parts, welcome?.questions ?? []);
+    running = await run(foundation, manifests, parts, welcome?.questions ?? []);
     if (company && parts.serve) await introduceCompany(foundation, registrationBar());
     return { running, foundation, introduction: welcome, stop };
   } catch (error) {

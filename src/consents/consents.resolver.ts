@@ -13,7 +13,7 @@ import { Consent, type ConsentEvent, ConsentEventConnection } from './consents.t
 export class ConsentsResolver {
   @FieldResolver(() => [Consent], { description: 'Where the person stands, one entry per use that needs consent.' })
   consents(@Ctx() { world }: RequestContext): Consent[] {
-    return declaredPurposes(world.registry.services)
+    return declaredPurposes(world.registry.services, world.registry.taxonomy)
       .filter(({ lawfulBasis }) => lawfulBasis === 'CONSENT')
       .map((purpose) => ({ purpose, status: 'NEVER_ASKED', since: null, policyVersion: null, receipt: null }));
   }

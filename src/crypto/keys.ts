@@ -3,6 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSyn
 import path from 'node:path';
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import { z } from 'zod';
+import { ConfigError } from '../config.js';
 import { fileKeyEncryption, type KeyEncryption } from './key-encryption.js';
 
 /** Every long-lived secret of Habeas, each for one use only. */
@@ -27,39 +28,64 @@ export interface SigningKey {
 const secret = z.base64().refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes of base64');
 
 const KeysFile = z.object({
-  keyEncryptionKeys: z.array(z.object({ id: z.number().int().min(1).max(65_535), key: secret })).min(1),
+  keyEncryptionKeys: z
+    .array(z.object({ id: z.number().int().min(1).max(65_535), key: secret }))
+    .min(1)
+    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'each id must be used once'),
   blindIndexKey: secret,
   masterSecret: secret,
-  signingKey: z.record(z.string(), z.unknown()),
+  signingKey: z.looseObject({
+    kty: z.literal('OKP'),
+    crv: z.literal('Ed25519'),
+    kid: z.string().min(1),
+    x: z.string(),
+    d: z.string(),
+  }),
 });
 
 /**
  * Reads the keys file; where there is none and `create` is set, makes one (mode 0600). The last key-encryption key
- * is the current one, older ones still unwrap.
+ * is the current one, older ones still unwrap. Throws `ConfigError` naming what is to be mended, never a key.
  */
 export async function loadKeys(file: string, options: { create: boolean }): Promise<Keys> {
   if (!existsSync(file)) {
     if (!options.create)
-      throw new Error(`HABEAS_KEYS_FILE: there is no file at ${file}. "habeas keys create" makes one.`);
+      throw new ConfigError(`HABEAS_KEYS_FILE: there is no file at ${file}. "habeas keys create" makes one.`);
     await createKeysFile(file);
   }
-  const parsed = KeysFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`HABEAS_KEYS_FILE ${file}: ${problems.join('; ')}`);
-  }
-  const { keyEncryptionKeys, blindIndexKey, masterSecret, signingKey } = parsed.data;
+  const { keyEncryptionKeys, blindIndexKey, masterSecret, signingKey } = readKeysFile(file);
   const master = createSecretKey(Buffer.from(masterSecret, 'base64'));
   return {
     encryption: fileKeyEncryption(keyEncryptionKeys.map(({ id, key }) => ({ id, key: Buffer.from(key, 'base64') }))),
     blindIndex: createSecretKey(Buffer.from(blindIndexKey, 'base64')),
-    signing: await readSigningKey(signingKey as JWK),
+    signing: await readSigningKey(signingKey).catch(() => {
+      throw new ConfigError(`HABEAS_KEYS_FILE ${file}: signingKey: is not an Ed25519 key in JWK form.`);
+    }),
     derive: (use) => createHmac('sha256', master).update(use).digest(),
   };
 }
 
-/** Writes fresh random keys to `file`. Two processes that start at once agree on one of them. */
-export async function createKeysFile(file: string): Promise<void> {
+function readKeysFile(file: string): z.output<typeof KeysFile> {
+  const parsed = KeysFile.safeParse(parseJson(readFileSync(file, 'utf8')));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: at, message }) => `${at.join('.') || 'file'}: ${message}`);
+  throw new ConfigError(`HABEAS_KEYS_FILE ${file}: ${problems.join('; ')}`);
+}
+
+/** Undefined for anything but JSON: the parser's own words would quote the secrets beside the fault. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes fresh random keys to `file`, and leaves a file that is there as it is: two processes that start at once agree.
+ * Answers whether the keys there now are the ones just made.
+ */
+export async function createKeysFile(file: string): Promise<boolean> {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const fresh = {
     keyEncryptionKeys: [{ id: 1, key: randomBytes(32).toString('base64') }],
@@ -68,24 +94,24 @@ export async function createKeysFile(file: string): Promise<void> {
     signingKey: { ...(await exportJWK(privateKey)), kid: randomBytes(8).toString('hex'), alg: 'EdDSA' },
   };
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomBytes(8).toString('hex')}`;
   writeFileSync(draft, JSON.stringify(fresh, null, 2), { mode: 0o600 });
   try {
     linkSync(draft, file); // Unlike a rename it never replaces the keys another process has just made.
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   } finally {
     unlinkSync(draft);
   }
 }
 
-async function readSigningKey(jwk: JWK): Promise<SigningKey> {
+async function readSigningKey(jwk: JWK & { kid: string }): Promise<SigningKey> {
   const { d: _private, ...publicPart } = jwk;
   const publicJwk = { ...publicPart, use: 'sig', alg: 'EdDSA' };
   const privateKey = await importJWK({ ...jwk, alg: 'EdDSA' }, 'EdDSA');
   const publicKey = await importJWK(publicJwk, 'EdDSA');
-  if (privateKey instanceof Uint8Array || publicKey instanceof Uint8Array || !jwk.kid) {
-    throw new Error('signingKey: must be an Ed25519 key in JWK form with a "kid".');
-  }
+  if (privateKey instanceof Uint8Array || publicKey instanceof Uint8Array) throw new Error('not an asymmetric key');
   return { kid: jwk.kid, privateKey, publicKey, publicJwk };
 }

@@ -11,7 +11,6 @@ import {
   setStatus,
   tasksOf,
 } from '../requests/requests.js';
-import { taxonomy } from '../services/taxonomy.js';
 import type { World } from '../world.js';
 import { partContext, partDirectory } from './collect.js';
 import { sealJob } from './exports.jobs.js';
@@ -94,7 +93,7 @@ async function seal(world: World, sealing: Sealing): Promise<SealedPackage> {
       incomplete,
       disclosures: [],
       withheld: [],
-      titleOf,
+      titleOf: (kind, key) => world.registry.taxonomy[kind](key)?.title ?? key,
     }),
     person: {
       accountId: account.id,
@@ -106,10 +105,6 @@ async function seal(world: World, sealing: Sealing): Promise<SealedPackage> {
     generatedAt: world.clock.now(),
     signal,
   });
-}
-
-function titleOf(kind: 'category' | 'use' | 'subject', key: string): string {
-  return taxonomy[kind](key)?.title ?? key;
 }
 
 /** The one step that makes a package reachable, together with the end of its request. */

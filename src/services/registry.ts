@@ -2,14 +2,18 @@ import type { Connector, Health } from './connector.js';
 import { CORE } from './core.js';
 import type { ServiceCredentials } from './credentials.js';
 import { httpConnector } from './http/connector.js';
+import type { Manifests } from './manifest.js';
 import { postgresConnector } from './postgres/connector.js';
 import type { Dataset, Service } from './service.js';
 import { subgraphConnector } from './subgraph/connector.js';
 import { datasetsFromSdl } from './subgraph/datasets.js';
+import type { Taxonomy } from './taxonomy.js';
 
 /** Every service Habeas may ask, each with its connector. Habeas itself is the first of them. */
 export interface Registry {
   readonly services: readonly Service[];
+  /** Fideslang's keys and the company's own. */
+  readonly taxonomy: Taxonomy;
   find(name: string): Service | undefined;
   /** The connector of a registered service. Throws for Habeas itself, whose data the capabilities read. */
   connector(name: string): Connector;
@@ -19,7 +23,10 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-export function openRegistry(services: readonly Service[], credentials: ServiceCredentials): Registry {
+export function openRegistry(
+  { services, taxonomy }: Pick<Manifests, 'services' | 'taxonomy'>,
+  credentials: ServiceCredentials,
+): Registry {
   const connectors = new Map(services.map((service) => [service.name, connect(service, credentials)]));
   const all = [CORE, ...services];
   const connector = (name: string) => {
@@ -29,6 +36,7 @@ export function openRegistry(services: readonly Service[], credentials: ServiceC
   };
   return {
     services: all,
+    taxonomy,
     find: (name) => all.find((service) => service.name === name),
     connector,
     datasets: async (service) =>

@@ -13,7 +13,7 @@ export class ServicesResolver {
 
   @Query(() => [PurposeType], { description: 'Everything personal data is used for, by any service.' })
   purposes(@Ctx() { world }: RequestContext): PurposeType[] {
-    return [...declaredPurposes(world.registry.services)];
+    return [...declaredPurposes(world.registry.services, world.registry.taxonomy)];
   }
 
   @FieldResolver(() => [DataCollection], { description: 'What the service holds, by kind of record.' })
