@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/accounts.js';
+import { accessesOf } from '../audit/accesses.js';
 import type { Db } from '../database/database.js';
-import { requestsOf } from '../requests/requests.js';
+import { eventsOf, requestsOf } from '../requests/requests.js';
 import type { RecordPage } from '../services/connector.js';
 
 const PAGE = 200;
@@ -39,6 +40,7 @@ export async function* ownRecords(db: Db, account: Account): AsyncGenerator<Reco
     })),
   };
   yield* ownRequests(db, account.id);
+  yield* ownAccesses(db, account.id);
 }
 
 async function* ownRequests(db: Db, accountId: string): AsyncGenerator<RecordPage> {
@@ -56,7 +58,39 @@ async function* ownRequests(db: Db, accountId: string): AsyncGenerator<RecordPag
         completed_at: request.completedAt?.toISOString() ?? null,
       })),
     };
+    const events = await eventsOf(
+      db,
+      page.rows.map(({ id }) => id),
+    );
+    yield {
+      collection: 'privacy_request_history',
+      records: events.map(({ requestId, at, actor, action, note }) => ({
+        request_id: requestId,
+        at: at.toISOString(),
+        actor,
+        action,
+        note,
+      })),
+    };
     after = page.rows.at(-1)?.id ?? null;
+    more = page.hasNextPage;
+  }
+}
+
+async function* ownAccesses(db: Db, accountId: string): AsyncGenerator<RecordPage> {
+  for (let before: number | null = null, more = true; more; ) {
+    const page = await accessesOf(db, accountId, PAGE, before);
+    yield {
+      collection: 'accesses',
+      records: page.rows.map(({ at, caller, purpose, categories, services }) => ({
+        at: at.toISOString(),
+        caller,
+        purpose,
+        categories,
+        services,
+      })),
+    };
+    before = page.rows.at(-1)?.id ?? null;
     more = page.hasNextPage;
   }
 }

@@ -63,6 +63,22 @@ const privacyRequests = collection('privacy_requests', 'Privacy requests', 'Requ
   field('completed_at', 'user.account', 'When it was answered.'),
 ]);
 
+const history = collection('privacy_request_history', 'History of privacy requests', 'What happened to each request.', [
+  field('request_id', 'user.unique_id', 'The request.'),
+  field('at', 'user.account', 'When.'),
+  field('actor', 'user.account', 'Who did it: a role, never a name.'),
+  field('action', 'user.account', 'What happened.'),
+  field('note', 'user.account', 'More about it.'),
+]);
+
+const accesses = collection('accesses', 'Accesses', 'Who read the person’s data through Habeas, and what for.', [
+  field('at', 'user.account', 'When.'),
+  field('caller', 'user.account', 'Who read: a role or a service.'),
+  field('purpose', 'user.account', 'What for.'),
+  field('categories', 'user.account', 'Which categories of data.'),
+  field('services', 'user.account', 'Which services were asked.'),
+]);
+
 /** Habeas as a service among the others: what it holds itself, and what for. */
 export const CORE: Service = {
   name: 'habeas',
@@ -100,7 +116,7 @@ export const CORE: Service = {
       title: 'Habeas',
       description: 'What Habeas itself holds about a person.',
       namespace: null,
-      collections: [account, profile, identifiers, linkedServices, privacyRequests],
+      collections: [account, profile, identifiers, linkedServices, privacyRequests, history, accesses],
     },
   ],
   erasure: new Map(),
