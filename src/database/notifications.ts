@@ -2,9 +2,14 @@ import type postgres from 'postgres';
 
 /** Postgres' NOTIFY as streams, for every process over the same database. */
 export interface Notifications {
-  /** Payloads of a channel as they come, until `return()` is called. */
-  subscribe(channel: string): AsyncIterableIterator<string>;
+  /**
+   * Payloads of a channel from the moment this resolves, until `return()` is called. `MISSED` comes where some may have
+   * been lost because the connection broke: look for yourself.
+   */
+  subscribe(channel: string): Promise<AsyncIterableIterator<string>>;
 }
+
+export const MISSED = '';
 
 /** Payloads a slow reader may fall behind; the oldest go first, because only the newest state matters. */
 const BACKLOG = 1_000;
@@ -13,22 +18,28 @@ type Listener = (payload: string) => void;
 
 /** One LISTEN per channel, shared by all who subscribe to it; it is taken up again after the connection broke. */
 export function notifications(sql: postgres.Sql): Notifications {
-  const channels = new Map<string, Set<Listener>>();
-  const listenersOf = (channel: string): Set<Listener> => {
-    let listeners = channels.get(channel);
-    if (!listeners) {
-      const fresh = new Set<Listener>();
-      listeners = fresh;
-      channels.set(channel, fresh);
-      sql
-        .listen(channel, (payload) => {
-          for (const listener of fresh) listener(payload);
-        })
-        .catch(() => channels.delete(channel));
-    }
+  const channels = new Map<string, Promise<Set<Listener>>>();
+  const listen = async (channel: string): Promise<Set<Listener>> => {
+    const listeners = new Set<Listener>();
+    const tell = (payload: string) => {
+      for (const listener of listeners) listener(payload);
+    };
+    // The driver says so each time it listens again: nobody hears what came in between.
+    await sql.listen(channel, tell, () => tell(MISSED));
     return listeners;
   };
-  return { subscribe: (channel) => stream(listenersOf(channel)) };
+  return {
+    subscribe: async (channel) => {
+      const listening = channels.get(channel) ?? listen(channel);
+      channels.set(channel, listening);
+      try {
+        return stream(await listening);
+      } catch (error) {
+        channels.delete(channel);
+        throw error;
+      }
+    },
+  };
 }
 
 function stream(listeners: Set<Listener>): AsyncIterableIterator<string> {

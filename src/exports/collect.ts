@@ -1,24 +1,36 @@
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Account, readAccounts, subjectAt } from '../accounts/accounts.js';
 import type { Tx } from '../database/database.js';
 import { HabeasError, ServiceError } from '../errors.js';
 import { handler, type JobHandler, type JobRun } from '../jobs/jobs.js';
-import { beginTask, lockRequest, type PrivacyRequest, tasksOf, updateTask } from '../requests/requests.js';
+import {
+  beginTask,
+  isNewestRun,
+  lockRequest,
+  type PrivacyRequest,
+  type ServiceTask,
+  tasksOf,
+  updateTask,
+} from '../requests/requests.js';
 import type { RecordPage } from '../services/connector.js';
 import type { Service } from '../services/service.js';
 import type { World } from '../world.js';
 import { collectJob, sealJob } from './exports.jobs.js';
 import { packageKey } from './exports.js';
 import { ownRecords } from './own-records.js';
-import { readPart, writePart } from './package/part.js';
+import { writePart } from './package/part.js';
 import type { ExportFormat, PartReport } from './package/report.js';
 
 /** Progress is told at most this often, in milliseconds. */
 const TELL_EVERY_MS = 500;
 
+/** How soon a run learns that it is not wanted any more, in milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+
 /**
- * Reads one service for one request. Run twice, it finds the part it made and reads nothing again; killed in the
- * middle, it leaves nothing that counts.
+ * Reads one service for one request. Run again after it succeeded it does nothing; killed in the middle, it leaves
+ * nothing that counts.
  */
 export function collectHandler(world: World): JobHandler {
   return handler(collectJob, async ({ requestId, service }, run) => {
@@ -30,8 +42,10 @@ export function collectHandler(world: World): JobHandler {
     });
     if (!begun) return;
     const { request, attempt } = begun;
+    const wanted = watchRun(world, requestId, service, attempt);
     try {
-      const report = await collect(world, request, service, attempt, run.signal);
+      const signal = AbortSignal.any([run.signal, wanted.signal]);
+      const report = await collect(world, request, service, attempt, signal);
       await finish(world, requestId, service, attempt, {
         status: 'SUCCEEDED',
         records: report.records,
@@ -39,14 +53,32 @@ export function collectHandler(world: World): JobHandler {
         lastError: null,
       });
     } catch (error) {
+      if (wanted.signal.aborted) return;
       if (run.signal.aborted) throw error; // Asked to stop: nobody's failure.
       await recordFailure(world, requestId, service, attempt, error, run);
+    } finally {
+      wanted.end();
     }
   });
 }
 
-export const partDirectory = (world: Pick<World, 'config'>, requestId: string, service: string) =>
+/** Aborts once the request was cancelled, or a newer run has taken over from this one, which was thought dead. */
+function watchRun(world: World, requestId: string, service: string, attempt: number) {
+  const unwanted = new AbortController();
+  const look = async () => {
+    if (!(await isNewestRun(world.db, requestId, service, attempt))) unwanted.abort();
+  };
+  // Without an answer nothing is known, and the work goes on.
+  const timer = setInterval(() => void look().catch(() => {}), LOOK_EVERY_MS);
+  return { signal: unwanted.signal, end: () => clearInterval(timer) };
+}
+
+const partsDirectory = (world: Pick<World, 'config'>, requestId: string, service: string) =>
   path.join(world.config.exports.directory, requestId, service);
+
+/** Where a run puts its part. Each run has a place of its own, so that a late one cannot touch another's. */
+export const partDirectory = (world: Pick<World, 'config'>, requestId: string, service: string, attempt: number) =>
+  path.join(partsDirectory(world, requestId, service), String(attempt));
 
 export const partContext = (requestId: string, service: string) => `export_parts|${requestId}|${service}`;
 
@@ -61,21 +93,24 @@ async function collect(
   if (!service) throw new ServiceError(name, 'SERVICE_UNREACHABLE', `${name} is not registered any more.`);
   const [account] = await readAccounts(world.db, world.keys, [request.accountId]);
   if (!account) throw new HabeasError('NOT_FOUND', 'The account has been erased.');
-  const directory = partDirectory(world, request.id, name);
-  const context = partContext(request.id, name);
-  const key = await packageKey(world.db, world.keys, request.accountId);
-  const made = await readPart(directory, key, context);
-  if (made) return made;
+  await removeEarlierRuns(partsDirectory(world, request.id, name), attempt);
   return writePart({
-    directory,
+    directory: partDirectory(world, request.id, name, attempt),
     service: { name, title: service.title, datasets: await world.registry.datasets(service) },
     pages: pagesOf(world, service, account, signal),
     formats: request.parameters.formats as ExportFormat[],
-    key,
-    context,
+    key: await packageKey(world.db, world.keys, request.accountId),
+    context: partContext(request.id, name),
     signal,
     onProgress: progressTeller(world, request.id, name, attempt),
   });
+}
+
+/** What earlier runs left behind, whole or half. */
+async function removeEarlierRuns(directory: string, attempt: number): Promise<void> {
+  const entries = await readdir(directory).catch(() => []);
+  const earlier = entries.filter((entry) => Number.parseInt(entry, 10) < attempt);
+  for (const entry of earlier) await rm(path.join(directory, entry), { recursive: true, force: true, maxRetries: 3 });
 }
 
 function pagesOf(world: World, service: Service, account: Account, signal: AbortSignal): AsyncIterable<RecordPage> {
@@ -113,9 +148,11 @@ async function finish(
 /** Starts the sealing once no service has anything left to do. */
 export async function sealWhenAllEnded(tx: Tx, requestId: string): Promise<void> {
   const tasks = await tasksOf(tx, [requestId]);
-  const open = tasks.some(({ status }) => status === 'PENDING' || status === 'RUNNING' || status === 'RETRYING');
-  if (!open) await sealJob.enqueue(tx, { requestId }, { key: `exports_seal:${requestId}` });
+  if (!tasks.some(hasWork)) await sealJob.enqueue(tx, { requestId }, { key: `exports_seal:${requestId}` });
 }
+
+export const hasWork = ({ status }: ServiceTask): boolean =>
+  status === 'PENDING' || status === 'RUNNING' || status === 'RETRYING';
 
 async function recordFailure(
   world: World,

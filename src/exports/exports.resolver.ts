@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { accountLoader } from '../accounts/account-loader.js';
 import { accountOf } from '../accounts/accounts.resolver.js';
+import { requirePlainText } from '../accounts/identifier.js';
 import { badInput, forbidden, notFound } from '../errors.js';
 import { actorOf } from '../gate/caller.js';
 import type { PrivacyRequest } from '../requests/requests.js';
@@ -30,6 +31,7 @@ export class ExportsResolver {
       throw badInput('idempotencyKey', `is longer than ${LONGEST_KEY} characters.`);
     if (input.idempotencyKey === '')
       throw badInput('idempotencyKey', 'is empty: leave it out, or give a key of your own.');
+    requirePlainText(input.idempotencyKey ?? '', 'idempotencyKey');
     if (!(await accountLoader(context).load(accountId))) throw notFound('accountId: there is no account with this id.');
     const request = await world.db.transaction((tx) =>
       requestAccess(tx, world.clock.now(), world.registry, world.config, {

@@ -67,7 +67,10 @@ function chooseServices(registry: Registry, wanted: readonly string[] | undefine
   return known.filter((name) => wanted.includes(name));
 }
 
-/** Sets the services that did not succeed to work again. */
+/**
+ * Sets the services that did not succeed to work again; the others too where a package was made without them, so that
+ * the new one is whole and of one time.
+ */
 export async function retry(tx: Tx, now: Date, requestId: string, actor: string, note: string | null) {
   const request = await requests.lockRequest(tx, requestId);
   if (!request) throw notFound('requestId: there is no request with this id that you may retry.');
@@ -77,14 +80,26 @@ export async function retry(tx: Tx, now: Date, requestId: string, actor: string,
   if (request.status === 'CANCELLED' || request.status === 'COMPLETED' || request.status === 'REJECTED') {
     throw conflict(`requestId: the request is ${request.status}, there is nothing to retry.`);
   }
-  const again = await requests.reopenTasks(tx, requestId);
-  if (again.length === 0) throw conflict('requestId: every service has answered, there is nothing to retry.');
-  for (const service of again) await enqueueCollect(tx, requestId, service);
-  return requests.setStatus(tx, now, request, 'IN_PROGRESS', actor, note ?? `retrying ${again.join(', ')}`);
+  const failed = await requests.reopenTasks(tx, requestId);
+  if (failed.length === 0) throw conflict('requestId: every service has answered, there is nothing to retry.');
+  const isAnew = request.status === 'PARTIALLY_COMPLETED';
+  const again = isAnew ? (await requests.tasksOf(tx, [requestId])).map(({ service }) => service) : failed;
+  await collectAgain(tx, requestId, again);
+  return requests.setStatus(tx, now, request, 'IN_PROGRESS', actor, note ?? `retrying ${failed.join(', ')}`);
 }
 
-const enqueueCollect = (tx: Tx, requestId: string, service: string) =>
-  collectJob.enqueue(tx, { requestId, service }, { key: `exports_collect:${requestId}:${service}` });
+/** Sets these services of a request to work, whatever became of them before; `runAt`: not before then. */
+export async function collectAgain(tx: Tx, requestId: string, services: readonly string[], runAt?: Date) {
+  await requests.reopenTasks(tx, requestId, services);
+  for (const service of services) await enqueueCollect(tx, requestId, service, runAt);
+}
+
+const enqueueCollect = (tx: Tx, requestId: string, service: string, runAt?: Date) =>
+  collectJob.enqueue(
+    tx,
+    { requestId, service },
+    { key: `exports_collect:${requestId}:${service}`, ...(runAt ? { runAt } : {}) },
+  );
 
 /** The newest reachable or expired package of each request; revoked ones are nobody's. */
 export async function packagesOf(db: Db | Tx, requestIds: readonly string[]): Promise<Map<string, ExportPackage>> {
@@ -122,9 +137,28 @@ export interface Download {
 }
 
 /**
- * Counts one more fetch of the package behind a link and opens it. NOT_FOUND for a link that is not this person's, and
- * GONE once it has expired, was revoked or has been fetched as often as is allowed.
+ * The package behind a link. NOT_FOUND for a link that is not this person's, and GONE once it has expired, was revoked
+ * or has been fetched as often as is allowed.
  */
+export async function findPackage(
+  db: Db,
+  config: Pick<Config, 'exports'>,
+  now: Date,
+  token: string,
+  accountId: string,
+): Promise<ExportPackage> {
+  const [found] = await db
+    .select()
+    .from(exportPackages)
+    .where(eq(exportPackages.tokenSha256, tokenSha256(token)));
+  if (!found || found.accountId !== accountId) throw notFound('There is no package of yours behind this link.');
+  if (found.revokedAt || found.removedAt || found.expiresAt <= now)
+    throw gone('This link has expired: ask for your data again.');
+  if (found.downloads >= config.exports.downloads) throw usedUp(config);
+  return found;
+}
+
+/** Counts one more fetch of the package behind a link and opens it. Throws as `findPackage` does. */
 export async function download(
   db: Db,
   keys: Keys,
@@ -133,13 +167,7 @@ export async function download(
   token: string,
   accountId: string,
 ): Promise<Download> {
-  const [found] = await db
-    .select()
-    .from(exportPackages)
-    .where(eq(exportPackages.tokenSha256, tokenSha256(token)));
-  if (!found || found.accountId !== accountId) throw notFound('There is no package of yours behind this link.');
-  if (found.revokedAt || found.removedAt || found.expiresAt <= now)
-    throw gone('This link has expired: ask for your data again.');
+  const found = await findPackage(db, config, now, token, accountId);
   const [counted] = await db
     .update(exportPackages)
     .set({ downloads: sql`${exportPackages.downloads} + 1` })
@@ -151,13 +179,15 @@ export async function download(
       ),
     )
     .returning();
-  if (!counted) throw gone(`This package has been fetched ${config.exports.downloads} times: ask for your data again.`);
+  if (!counted) throw usedUp(config);
   const key = await packageKey(db, keys, accountId);
   const file = path.join(config.exports.directory, found.fileName);
   return { package: counted, stream: openPackage(file, key, packageContext(found.id)) };
 }
 
 const gone = (message: string) => new HabeasError('GONE', message);
+const usedUp = ({ exports }: Pick<Config, 'exports'>) =>
+  gone(`This package has been fetched ${exports.downloads} times: ask for your data again.`);
 
 /** Makes every package of a person unreachable at once; the files go with the next sweep. */
 export async function revokePackages(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Account, readAccounts } from '../accounts/accounts.js';
+import { SealedFileError } from '../crypto/sealed-file.js';
 import { handler, type JobHandler } from '../jobs/jobs.js';
 import {
   findRequests,
@@ -12,15 +13,16 @@ import {
   tasksOf,
 } from '../requests/requests.js';
 import type { World } from '../world.js';
-import { partContext, partDirectory } from './collect.js';
+import { hasWork, partContext, partDirectory } from './collect.js';
 import { sealJob } from './exports.jobs.js';
-import { type ExportFormat, linkToken, packageContext, packageKey, tokenSha256 } from './exports.js';
+import { collectAgain, type ExportFormat, linkToken, packageContext, packageKey, tokenSha256 } from './exports.js';
 import { exportPackages } from './exports.tables.js';
 import { about, type Incomplete } from './package/about.js';
 import { readPart } from './package/part.js';
 import { type PlacedPart, type SealedPackage, sealPackage } from './package/seal.js';
 
 const DAY_MS = 86_400_000;
+const READ_AGAIN_MS = 60_000;
 const ACTOR = 'Habeas';
 
 /**
@@ -34,33 +36,50 @@ export function sealHandler(world: World): JobHandler {
     const [account] = await readAccounts(world.db, world.keys, [request.accountId]);
     if (!account) return end(world, requestId, 'CANCELLED', 'the account has been erased');
     const tasks = await tasksOf(world.db, [requestId]);
-    const parts = await placedParts(world, request, tasks);
-    if (parts.length === 0) return end(world, requestId, 'FAILED', 'no service could be read');
-    const packageId = randomUUID();
-    const fileName = `${packageId}.zip.sealed`;
-    const sealed = await seal(world, { request, account, tasks, parts, packageId, fileName, signal: run.signal });
-    await publish(world, request, tasks, packageId, fileName, sealed);
-    await rm(path.join(world.config.exports.directory, requestId), { recursive: true, force: true });
+    if (tasks.some(hasWork)) return; // Retried since; the last service to end sets this going again.
+    const succeeded = tasks.filter(({ status }) => status === 'SUCCEEDED');
+    if (succeeded.length === 0) return end(world, requestId, 'FAILED', 'no service could be read');
+    try {
+      const parts = await placedParts(world, request, succeeded);
+      await sealAndPublish(world, { request, account, tasks, parts, signal: run.signal });
+    } catch (error) {
+      if (!(error instanceof PartGone || error instanceof SealedFileError)) throw error;
+      world.log.warn({ request: requestId }, 'parts of a package are gone or damaged: reading the services again');
+      await readAgain(world, requestId, succeeded);
+    }
   });
 }
 
-/** The parts of the services that succeeded. A part that is gone throws: the next sweep sets its service to work again. */
-async function placedParts(
-  world: World,
-  request: PrivacyRequest,
-  tasks: readonly ServiceTask[],
-): Promise<PlacedPart[]> {
-  const key = await packageKey(world.db, world.keys, request.accountId);
-  const succeeded = tasks.filter(({ status }) => status === 'SUCCEEDED');
+/** A part that was whole is not there any more. */
+class PartGone extends Error {
+  override readonly name = 'PartGone';
+}
+
+function placedParts(world: World, request: PrivacyRequest, succeeded: readonly ServiceTask[]): Promise<PlacedPart[]> {
   return Promise.all(
-    succeeded.map(async ({ service }) => {
-      const directory = partDirectory(world, request.id, service);
+    succeeded.map(async ({ service, attempts }) => {
+      const directory = partDirectory(world, request.id, service, attempts);
       const context = partContext(request.id, service);
-      const report = await readPart(directory, key, context);
-      if (!report) throw new Error('a part that was whole is gone');
+      const report = await readPart(directory, await packageKey(world.db, world.keys, request.accountId), context);
+      if (!report) throw new PartGone();
       return { report, directory, context };
     }),
   );
+}
+
+/** After a while, so that a disk that loses files does not make us ask the services without a break. */
+async function readAgain(world: World, requestId: string, tasks: readonly ServiceTask[]): Promise<void> {
+  const runAt = new Date(Date.now() + READ_AGAIN_MS);
+  await world.db.transaction(async (tx) => {
+    const request = await lockRequest(tx, requestId);
+    if (request?.status !== 'IN_PROGRESS') return;
+    await collectAgain(
+      tx,
+      requestId,
+      tasks.map(({ service }) => service),
+      runAt,
+    );
+  });
 }
 
 interface Sealing {
@@ -68,20 +87,28 @@ interface Sealing {
   readonly account: Account;
   readonly tasks: readonly ServiceTask[];
   readonly parts: readonly PlacedPart[];
-  readonly packageId: string;
-  readonly fileName: string;
   readonly signal: AbortSignal;
 }
 
-async function seal(world: World, sealing: Sealing): Promise<SealedPackage> {
-  const { request, account, tasks, parts, packageId, fileName, signal } = sealing;
+async function sealAndPublish(world: World, sealing: Sealing): Promise<void> {
+  const { request, tasks } = sealing;
+  const packageId = randomUUID();
+  const file = path.join(world.config.exports.directory, `${packageId}.zip.sealed`);
+  const sealed = await seal(world, sealing, packageId, file);
+  const isReachable = await publish(world, request, tasks, packageId, path.basename(file), sealed);
+  const needless = isReachable ? path.join(world.config.exports.directory, request.id) : file;
+  await rm(needless, { recursive: true, force: true });
+}
+
+async function seal(world: World, sealing: Sealing, packageId: string, output: string): Promise<SealedPackage> {
+  const { request, account, tasks, parts, signal } = sealing;
   const incomplete: Incomplete[] = tasks
     .filter(({ status }) => status !== 'SUCCEEDED')
     .map(({ service, lastError }) => ({ service, reason: lastError ?? 'It did not answer in time.' }));
   const asked = tasks.flatMap(({ service }) => world.registry.find(service) ?? []);
   const { profile, identifiers } = account.record;
   return sealPackage({
-    output: path.join(world.config.exports.directory, fileName),
+    output,
     key: await packageKey(world.db, world.keys, account.id),
     context: packageContext(packageId),
     parts,
@@ -107,7 +134,10 @@ async function seal(world: World, sealing: Sealing): Promise<SealedPackage> {
   });
 }
 
-/** The one step that makes a package reachable, together with the end of its request. */
+/**
+ * The one step that makes a package reachable, together with the end of its request. False: the request has ended, or
+ * a service has been set to work again, since the package was begun.
+ */
 async function publish(
   world: World,
   request: PrivacyRequest,
@@ -115,11 +145,11 @@ async function publish(
   packageId: string,
   fileName: string,
   sealed: SealedPackage,
-): Promise<void> {
+): Promise<boolean> {
   const now = world.clock.now();
-  await world.db.transaction(async (tx) => {
+  return world.db.transaction(async (tx) => {
     const locked = await lockRequest(tx, request.id);
-    if (locked?.status !== 'IN_PROGRESS') return;
+    if (locked?.status !== 'IN_PROGRESS' || standing(await tasksOf(tx, [request.id])) !== standing(tasks)) return false;
     await tx.insert(exportPackages).values({
       id: packageId,
       requestId: request.id,
@@ -137,8 +167,12 @@ async function publish(
     const status = missing.length === 0 ? 'COMPLETED' : 'PARTIALLY_COMPLETED';
     const note = missing.length === 0 ? null : `without ${missing.join(', ')}`;
     await setStatus(tx, now, locked, status, ACTOR, note);
+    return true;
   });
 }
+
+const standing = (tasks: readonly ServiceTask[]) =>
+  JSON.stringify(tasks.map(({ service, status, attempts }) => [service, status, attempts]));
 
 async function end(world: World, requestId: string, status: 'CANCELLED' | 'FAILED', note: string): Promise<void> {
   await world.db.transaction(async (tx) => {

@@ -68,7 +68,7 @@ async function resumeStalled(world: World): Promise<void> {
     where request.status = 'IN_PROGRESS' and request.type in ('ACCESS', 'PORTABILITY')
       and not exists (
         select from graphile_worker.jobs job
-        where job.attempts < job.max_attempts
+        where (job.attempts < job.max_attempts or job.locked_at is not null)
           and job.key = case when task.service is null then 'exports_seal:' || request.id
                              else 'exports_collect:' || request.id || ':' || task.service end)`);
   for (const { id, service } of stalled) {

@@ -20,12 +20,21 @@ export interface WorkerOptions {
 
 const SWEEP_EVERY_MS = 2_000;
 
+/** A process that is frozen, or cut off, looks no more: Postgres then ends its session, and its locks with it. */
+const FROZEN_AFTER_MS = 15_000;
+
 /**
  * Runs jobs until stopped. The job library gives up on a killed worker only after four hours; here every worker holds
  * a session lock while it lives, and whoever finds a job whose worker's lock is free puts the job back within seconds.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const lifelines = postgres(options.url, { max: 1, onnotice: () => {}, idle_timeout: 0, max_lifetime: 0 });
+  const lifelines = postgres(options.url, {
+    max: 1,
+    onnotice: () => {},
+    idle_timeout: 0,
+    max_lifetime: 0,
+    connection: { idle_session_timeout: FROZEN_AFTER_MS },
+  });
   await lifelines`select 1`;
   const events = new EventEmitter();
   const own = new Set<string>();

@@ -3,6 +3,7 @@ import { accountLoader } from '../accounts/account-loader.js';
 import { AccountType } from '../accounts/accounts.types.js';
 import { parseUuid } from '../accounts/uuid.js';
 import { type Connection, connection, decodeCursor, pageSize } from '../connection.js';
+import { MISSED } from '../database/notifications.js';
 import { badInput, notFound } from '../errors.js';
 import * as exportsDesk from '../exports/exports.js';
 import { belongsTo } from '../gate/access.js';
@@ -36,8 +37,10 @@ import {
 
 const LARGEST_INT = 2_147_483_647;
 const LONGEST_NOTE = 2_000;
-const PLACE_IN_QUEUE = /^(\d{4}-\d{2}-\d{2})\|([0-9a-f-]{36})$/;
-const PLACE_IN_LIST = /^([0-9a-f-]{36})$/;
+const UUID = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}';
+const PLACE_IN_QUEUE = new RegExp(`^(\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01]))\\|(${UUID})$`);
+const PLACE_IN_LIST = new RegExp(`^(${UUID})$`);
+const UNSTORABLE = /[\0\p{Cs}]/u;
 
 @Resolver(() => PrivacyRequestObject)
 export class RequestsResolver {
@@ -179,6 +182,7 @@ async function requireVisible(context: RequestContext, argument: string, id: str
 function noteOf(input: RequestActionInput): string | null {
   const note = input.note?.trim() || null;
   if (note && note.length > LONGEST_NOTE) throw badInput('note', `is longer than ${LONGEST_NOTE} characters.`);
+  if (note && UNSTORABLE.test(note)) throw badInput('note', 'holds characters that are no text: remove them.');
   return note;
 }
 
@@ -187,14 +191,14 @@ const ENDED: readonly PrivacyRequestStatus[] = ['COMPLETED', 'PARTIALLY_COMPLETE
 /** Each state of a request from now on. Ends with the request. */
 async function* watch(context: RequestContext, id: string): AsyncGenerator<PrivacyRequest> {
   // Listen first, then look: a change in between is seen twice rather than missed.
-  const changes = context.world.notifications.subscribe(REQUEST_CHANGED);
+  const changes = await context.world.notifications.subscribe(REQUEST_CHANGED);
   try {
     let request = await requireVisible(context, 'id', id);
     yield request;
     while (!ENDED.includes(request.status)) {
       const change = await changes.next();
       if (change.done) return;
-      if (change.value !== request.id) continue;
+      if (change.value !== request.id && change.value !== MISSED) continue;
       request = await requireVisible(context, 'id', id);
       yield request;
     }

@@ -270,18 +270,37 @@ export async function beginTask(tx: Tx, requestId: string, service: string): Pro
   return row ?? null;
 }
 
-/** Sets tasks that did not succeed back to PENDING; answers their services. */
-export async function reopenTasks(tx: Tx, requestId: string): Promise<string[]> {
+/** Whether this is still the newest run of a task that has not ended: otherwise its work is not wanted any more. */
+export async function isNewestRun(db: Db, requestId: string, service: string, attempt: number): Promise<boolean> {
+  const rows = await db
+    .select({ attempts: serviceTasks.attempts })
+    .from(serviceTasks)
+    .where(
+      and(
+        eq(serviceTasks.requestId, requestId),
+        eq(serviceTasks.service, service),
+        eq(serviceTasks.attempts, attempt),
+        inArray(serviceTasks.status, ['RUNNING', 'RETRYING', 'PENDING']),
+      ),
+    );
+  return rows.length > 0;
+}
+
+/** Sets tasks back to PENDING: these services', or all that did not succeed. Answers their services. */
+export async function reopenTasks(tx: Tx, requestId: string, services?: readonly string[]): Promise<string[]> {
   const rows = await tx
     .update(serviceTasks)
     .set({ status: 'PENDING', lastError: null })
     .where(
       and(
         eq(serviceTasks.requestId, requestId),
-        inArray(serviceTasks.status, ['FAILED', 'RETRYING', 'PENDING', 'RUNNING']),
+        services
+          ? inArray(serviceTasks.service, [...services])
+          : inArray(serviceTasks.status, ['FAILED', 'RETRYING', 'PENDING', 'RUNNING']),
       ),
     )
     .returning({ service: serviceTasks.service });
+  await notify(tx, requestId);
   return rows.map((row) => row.service);
 }
 
