@@ -4,13 +4,16 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 
 /** The page of the IDE: everything in one file, nothing from elsewhere, so that it works offline. */
 export function idePage(questions: readonly Question[]): string {
+  const [first] = questions;
   return String(
     renderGraphiQL({
       title: 'Habeas',
       endpoint: '/graphql',
       subscriptionsProtocol: 'SSE',
-      defaultQuery: questions[0]?.text ?? '{ viewer { kind } }',
+      defaultQuery: first?.text ?? '{ viewer { kind } }',
       defaultTabs: questions.map(({ text, headers, variables }) => ({ query: text, headers, variables })),
+      // GraphiQL fills the editors of its first tab from here alone.
+      ...(first ? { headers: first.headers, variables: first.variables } : {}),
       credentials: 'omit',
     }),
   );
