@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { Command } from 'commander';
 import { ConfigError, readConfig } from '../config.js';
 import { createKeysFile } from '../crypto/keys.js';
 import { HabeasError } from '../errors.js';
+import { describeError } from '../telemetry.js';
 import { ManifestError } from '../services/manifest-problems.js';
 import { checkServices } from './services-check.js';
 import { start } from './start.js';
@@ -52,8 +54,19 @@ export function habeas(): Command {
     .description('look after encryption keys')
     .command('create <file>')
     .description('write fresh keys to a file')
-    .action((file: string) => createKeysFile(file));
+    .action(async (file: string) => {
+      if (!(await createKeysFile(file))) {
+        throw new Error(`${file}: is there already and was left as it is. Name a file that is not there.`);
+      }
+    });
   return program;
+}
+
+async function createKeys(file: string): Promise<void> {
+  if (!(await createKeysFile(file))) {
+    throw new ConfigError(`${file} is there already: what it seals could not be read any more. Name another file.`);
+  }
+  process.stdout.write(`Set HABEAS_KEYS_FILE=${path.resolve(file)}, and keep a copy apart from the data.\n`);
 }
 
 async function stayUp(parts: { serve: boolean; work: boolean }): Promise<void> {
@@ -66,13 +79,16 @@ async function stayUp(parts: { serve: boolean; work: boolean }): Promise<void> {
   await started.stop();
 }
 
-/** What a person at the terminal is told of a failure: one clear text for what is theirs to mend, else where it broke. */
+/**
+ * What a person at the terminal is told of a failure: one clear text for what is theirs to mend, else where it broke.
+ * The messages of drivers and libraries hold statements and values, so only our own and the system's are shown.
+ */
 export function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof ManifestError || error instanceof HabeasError)
-    return error.message;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
     return 'HABEAS_PORT: another program listens there. Set another port, or 0 for a free one.';
-  if (code === 'ECONNREFUSED') return 'DATABASE_URL: no Postgres answers there.';
-  return error instanceof Error ? error.message : String(error);
+  const isOurs = error instanceof ConfigError || error instanceof ManifestError || error instanceof HabeasError;
+  if (isOurs || (error instanceof Error && error.constructor === Error)) return error.message;
+  const { error: kind, code: number, at } = describeError(error);
+  return `Habeas ended with ${[kind, number].filter(Boolean).join(' ')}${at ? ` ${at}` : ''}.`;
 }

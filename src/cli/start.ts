@@ -10,6 +10,7 @@ export interface Started {
   readonly running: Running;
   readonly foundation: Foundation;
   readonly introduction: Introduction | null;
+  readonly company: Company | null;
   stop(): Promise<void>;
 }
 
@@ -31,7 +32,7 @@ export async function start(config: Config, parts: Parts): Promise<Started> {
     const welcome = company ? await introduction(foundation) : null;
     running = await run(foundation, manifests, parts, welcome?.questions ?? []);
     if (company && parts.serve) await introduceCompany(foundation, registrationBar());
-    return { running, foundation, introduction: welcome, stop };
+    return { running, foundation, introduction: welcome, company, stop };
   } catch (error) {
     await stop();
     throw error;
