@@ -6,6 +6,7 @@ import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import { buildSchema, lexicographicSortSchema, print, printSchema } from 'graphql';
 import { projectRoot } from '../src/database/project-root.js';
 import { buildCoreSchema } from '../src/graph/core-schema.js';
+import { finishPublicSchema } from '../src/graph/public-schema.js';
 import { compose, type Subgraph } from '../src/graph/supergraph.js';
 import { generateSubgraph, type ScalarNames } from '../src/services/generated-subgraph.js';
 import { loadManifests } from '../src/services/manifest.js';
@@ -38,6 +39,7 @@ export async function emitSchema(folder: string): Promise<void> {
       throw new Error('nothing is asked here');
     },
   });
+  finishPublicSchema(unifiedGraph, core);
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'core.graphql'), core.sdl);
   writeFileSync(path.join(folder, 'supergraph.graphql'), `${supergraph}\n`);

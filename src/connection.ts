@@ -75,6 +75,9 @@ export const emptyConnection = {
   totalCount: 0,
 };
 
+/** No cursor leads into an empty list. */
+export const NO_PLACE = /(?!)/;
+
 const encodeCursor = (position: string) => Buffer.from(position).toString('base64url');
 
 /** The position a cursor stands for. Throws BAD_USER_INPUT for anything `shape` does not match. */

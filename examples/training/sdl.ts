@@ -30,7 +30,7 @@ export const TYPE_DEFINITIONS = parse(/* GraphQL */ `
     "Every run of every course, soonest first; public."
     courses("Only courses about this." topic: String): [Course!]!
     "One run of a course; null where there is none of this id."
-    course(id: ID!): Course
+    course("The run's number." id: ID!): Course
   }
 
   "Somebody with an account at Lantern Education."

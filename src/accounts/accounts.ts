@@ -9,7 +9,7 @@ import { badInput, conflict, notFound } from '../errors.js';
 import type { Subject } from '../services/connector.js';
 import { type AccountRecord, openRecord, type ProfileRecord, sealRecord } from './account-record.js';
 import { accountIdentifiers, accountLogins, accounts, serviceLinks } from './accounts.tables.js';
-import { type IdentifierType, normaliseIdentifier } from './identifier.js';
+import { type IdentifierType, normaliseIdentifier, requirePlainText } from './identifier.js';
 
 export type AccountStatus = 'ACTIVE' | 'RESTRICTED' | 'ERASING' | 'ERASED';
 
@@ -72,13 +72,14 @@ export async function findByExternalId(
   service: string,
   externalId: string,
 ): Promise<string | null> {
+  const id = normaliseIdentifier('EXTERNAL_ID', externalId, 'value');
   const [row] = await db
     .select({ accountId: serviceLinks.accountId })
     .from(serviceLinks)
     .where(
       and(
         eq(serviceLinks.service, service),
-        eq(serviceLinks.externalIdFingerprint, linkFingerprint(keys, service, externalId)),
+        eq(serviceLinks.externalIdFingerprint, linkFingerprint(keys, service, id)),
       ),
     );
   return row?.accountId ?? null;
@@ -214,6 +215,8 @@ function mergeProfile(old: ProfileRecord, changes: Partial<ProfileRecord>, at: s
     if ((value?.length ?? 0) > LONGEST_PROFILE_TEXT) {
       throw badInput(`profile.${name}`, `is longer than ${LONGEST_PROFILE_TEXT} characters.`);
     }
+    const text = name === 'postalAddress' ? value?.replaceAll('\n', ' ') : value; // An address has lines.
+    if (text) requirePlainText(text, `profile.${name}`);
   }
   if (changes.email) normaliseIdentifier('EMAIL', changes.email, 'profile.email');
   if (changes.phone) normaliseIdentifier('PHONE', changes.phone, 'profile.phone');

@@ -103,6 +103,7 @@ export class Identifier {
 
 @ObjectType({ description: 'A service that knows the person.' })
 export class ServiceLink {
+  @Directive(personalData('user.account'))
   @Field(() => ServiceType, { description: 'The service.' })
   service!: Service;
 
@@ -110,6 +111,7 @@ export class ServiceLink {
   @Field(() => String, { description: 'Id of the person at that service.' })
   externalId!: string;
 
+  @Directive(personalData('user.account'))
   @Field(() => DateTimeScalar, { description: 'When the link was recorded.' })
   linkedAt!: Date;
 }
@@ -123,6 +125,7 @@ export class AccountType {
   @Field(() => AccountStatusEnum, { description: 'What may be done with the account.' })
   status!: AccountStatus;
 
+  @Directive(personalData('user.account'))
   @Field(() => DateTimeScalar, { description: 'When the account was made.' })
   createdAt!: Date;
 

@@ -4,7 +4,7 @@ export type IdentifierType = 'EMAIL' | 'PHONE' | 'USERNAME' | 'EXTERNAL_ID';
 
 const LONGEST = { EMAIL: 254, PHONE: 32, USERNAME: 128, EXTERNAL_ID: 256 } as const;
 const E164 = /^\+[1-9][0-9]{6,14}$/;
-const CONTROL = /\p{Cc}/u;
+const CONTROL = /[\p{Cc}\p{Cs}]/u;
 
 /**
  * The one spelling under which an identifier is stored, compared and looked up. E-mail: trimmed, NFC, lower case.
@@ -15,10 +15,15 @@ export function normaliseIdentifier(type: IdentifierType, value: string, argumen
   if (value.length > LONGEST[type]) throw badInput(argument, `is longer than ${LONGEST[type]} characters.`);
   const text = value.trim().normalize('NFC');
   if (text === '') throw badInput(argument, 'is empty.');
-  if (CONTROL.test(text)) throw badInput(argument, 'holds control characters: remove them.');
+  requirePlainText(text, argument);
   if (type === 'EMAIL') return normaliseEmail(text, argument);
   if (type === 'PHONE') return normalisePhone(text, argument);
   return text;
+}
+
+/** Refuses control characters and halves of characters: they are never meant, and cannot be stored everywhere. */
+export function requirePlainText(text: string, argument: string): void {
+  if (CONTROL.test(text)) throw badInput(argument, 'holds control characters: remove them.');
 }
 
 function normaliseEmail(text: string, argument: string): string {

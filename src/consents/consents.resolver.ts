@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver } from 'type-graphql';
 import { AccountType } from '../accounts/accounts.types.js';
-import { type Connection, emptyConnection, pageSize } from '../connection.js';
+import { type Connection, decodeCursor, emptyConnection, NO_PLACE, pageSize } from '../connection.js';
 import { declaredPurposes } from '../services/purposes.js';
 import type { RequestContext } from '../world.js';
 import { Consent, type ConsentEvent, ConsentEventConnection } from './consents.types.js';
@@ -22,8 +22,12 @@ export class ConsentsResolver {
   consentHistory(
     @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
     first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor to go on after.' }) _after: string | null,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to go on after.' }) after:
+      | string
+      | null
+      | undefined,
   ): Connection<ConsentEvent> {
+    decodeCursor(after, NO_PLACE);
     pageSize(first);
     return emptyConnection;
   }

@@ -50,10 +50,21 @@ export async function buildCoreSchema(): Promise<CoreSchema> {
     pubSub: createPubSub(),
     validate: false,
   });
+  describeRoots(bare);
   const sorted = lexicographicSortSchema(bare);
   const sdl = `${subgraphHeader(['@shareable'])}\n\n${printSchemaWithDirectives(sorted)}\n`;
   const schema = enforceAccess(withEntities(bare));
   return { schema, sdl };
+}
+
+/** The library has no place to describe the roots. */
+function describeRoots(schema: GraphQLSchema): void {
+  const roots = [
+    [schema.getQueryType(), 'What can be read.'],
+    [schema.getMutationType(), 'What can be changed or asked for.'],
+    [schema.getSubscriptionType(), 'What can be watched, as server-sent events.'],
+  ] as const;
+  for (const [type, description] of roots) if (type) type.description = description;
 }
 
 /** Adds what the planner asks when another service points at an account. */

@@ -1,5 +1,6 @@
 import { type InterfaceTypeDefinitionNode, Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
 import { type PersonalData, readPersonalData } from '../services/personal-data-directive.js';
+import { purposesBelow } from './purposes-below.js';
 import type { Subgraph } from './supergraph.js';
 
 /** What the graph knows of its fields before any question is asked. */
@@ -10,6 +11,11 @@ export interface GovernedFields {
   readonly personalTypes: ReadonlySet<string>;
   /** `Type.field` of entity keys, which join services and say nothing by themselves. */
   readonly keys: ReadonlySet<string>;
+  /**
+   * Service types that hold personal data or lead to it, with all it may be read for: what else they tell (how many
+   * there are, that there are any) is told for these purposes alone.
+   */
+  readonly purposesBelow: ReadonlyMap<string, readonly string[]>;
   /** Types of Habeas’ own part: their access is ruled by graph/access-rules.ts besides. */
   readonly coreTypes: ReadonlySet<string>;
   /** `Query.account` and the like: root fields Habeas answers itself. */
@@ -47,6 +53,7 @@ export function readGovernedFields(supergraphSdl: string, [core, ...services]: r
     fields,
     personalTypes,
     keys,
+    purposesBelow: purposesBelow(supergraphSdl, fields, new Set([...ROOTS, ...coreTypes])),
     coreTypes,
     coreRootFields,
     servicesOf: whoAnswers(core ? [core, ...services] : services),

@@ -6,17 +6,19 @@ import {
   type DocumentNode,
   type GraphQLSchema,
   getOperationAST,
+  getVariableValues,
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql';
-import { badInput, ServiceError } from '../errors.js';
+import { ServiceError, unauthenticated } from '../errors.js';
 import type { Registry } from '../services/registry.js';
 import { describeError, type Logger } from '../telemetry.js';
 import type { RequestContext } from '../world.js';
 import { buildCoreSchema } from './core-schema.js';
 import { type Answer, dispatcher } from './dispatch.js';
 import { readGovernedFields } from './governed-fields.js';
-import { introspect, splitIntrospection } from './introspection.js';
+import { asksAboutSchema, introspect, splitIntrospection } from './introspection.js';
+import { finishPublicSchema } from './public-schema.js';
 import { type Asked, checkPurpose } from './purpose-check.js';
 import { recordReads } from './record-reads.js';
 import { compose, type Subgraph } from './supergraph.js';
@@ -61,6 +63,7 @@ export async function buildGraph(registry: Registry, log: Logger): Promise<Graph
     onSubgraphExecute: dispatcher(core, registry) as never,
   });
   if (!executor) throw new Error('the planner gave no executor');
+  finishPublicSchema(schema, core);
   const checked = new WeakMap<RequestContext, Asked>();
   const execute = async (request: GraphRequest): Promise<Answer> => {
     const asked = checked.get(request.context);
@@ -72,6 +75,9 @@ export async function buildGraph(registry: Registry, log: Logger): Promise<Graph
     supergraphSdl,
     missing,
     check: (document, operation, context) => {
+      const { caller, world } = context;
+      const isStranger = caller.kind === 'ANONYMOUS' && world.config.environment === 'production';
+      if (isStranger && asksAboutSchema(document, operation)) throw unauthenticated();
       checked.set(context, checkPurpose(document, operation, schema, governed, context.caller));
     },
     execute,
@@ -105,12 +111,19 @@ async function answer(executor: Executor, schema: GraphQLSchema, request: GraphR
   const ask = async (part: DocumentNode): Promise<Answer> =>
     executor({ document: part, variables, operationType, context, ...(operationName ? { operationName } : {}) });
   const operation = getOperationAST(document, operationName);
-  const split = operation && splitIntrospection(document, operation);
-  if (!split) return ask(document);
+  if (!operation) throw new Error('a question came to the graph without its operation');
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 5 });
+  if (errors) return { errors };
+  const split = splitIntrospection(document, operation);
+  if (!split) return withData(await ask(document));
   const about = await introspect(schema, split.schemaPart, variables, operationName);
   const result = await ask(split.dataPart);
   return Symbol.asyncIterator in result ? result : { ...result, data: { ...about.data, ...result.data } };
 }
+
+/** An answer whose execution has begun says so, by `data` even where nothing came of it (GraphQL specification, 7.1). */
+const withData = (result: Answer): Answer =>
+  Symbol.asyncIterator in result ? result : { ...result, data: result.data ?? null };
 
 /** The answer, held back until the reads it took are on record. */
 async function recorded(result: Answer, context: RequestContext, asked: Asked): Promise<Answer> {
@@ -144,9 +157,7 @@ function gatewayOver(schema: GraphQLSchema, supergraphSdl: string, execute: Grap
             operationType: operation.operation,
             context: context as unknown as RequestContext,
           });
-          // Over plain HTTP there is one answer; subscriptions come by the event stream.
-          if (Symbol.asyncIterator in result)
-            throw badInput('accept', 'subscriptions are read as server-sent events: send "accept: text/event-stream".');
+          if (Symbol.asyncIterator in result) throw new Error('a subscription came over plain HTTP');
           return result as Awaited<ReturnType<Awaited<ReturnType<Gateway['load']>>['executor'] & object>>;
         },
       };

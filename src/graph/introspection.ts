@@ -33,6 +33,23 @@ export function splitIntrospection(
   return { schemaPart: only(isIntrospection), dataPart: only((selection) => !isIntrospection(selection)) };
 }
 
+/** Whether an operation asks about the schema, at its root or in fragments there. */
+export function asksAboutSchema(document: DocumentNode, operation: OperationDefinitionNode): boolean {
+  const seen = new Set<string>();
+  const asks = (selection: SelectionNode): boolean => {
+    if (selection.kind === Kind.FIELD) return isIntrospection(selection);
+    if (selection.kind === Kind.INLINE_FRAGMENT) return selection.selectionSet.selections.some(asks);
+    const name = selection.name.value;
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return document.definitions.some(
+      (each) =>
+        each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === name && each.selectionSet.selections.some(asks),
+    );
+  };
+  return operation.selectionSet.selections.some(asks);
+}
+
 /** Answers the schema's part of a question. */
 export async function introspect(
   schema: GraphQLSchema,

@@ -48,6 +48,7 @@ export function checkPurpose(
   const walk = new Walk(document, schema, governed, caller);
   const root = schema.getRootType(operation.operation);
   if (root) walk.selections(operation.selectionSet, root, null);
+  if (walk.refused.size === 0 && walk.aside.size > 0) walk.refused.set('PURPOSE_NOT_PERMITTED', walk.aside);
   for (const [code, fields] of walk.refused) {
     throw new HabeasError(code, explain(code, [...fields], caller), { fields: [...fields] });
   }
@@ -58,6 +59,8 @@ class Walk {
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   private readonly seen = new Set<string>();
   readonly refused = new Map<ErrorCode, Set<string>>();
+  /** Fields that hold nothing personal, but tell of personal data the purpose never allows. Told where nothing else is. */
+  readonly aside = new Set<string>();
   readonly categories = new Set<string>();
   readonly services = new Set<string>();
 
@@ -102,23 +105,39 @@ class Walk {
     const coordinate = `${parent.name}.${name}`;
     const here = place ?? { fromService: !this.governed.coreRootFields.has(coordinate), beyondAccount: false };
     for (const service of this.governed.servicesOf.get(coordinate) ?? []) this.services.add(service);
-    this.judge(coordinate, parent, isLeafType(type), here);
+    this.judge(coordinate, parent, type, here);
     if (!set || !isCompositeType(type)) return;
     const leadsOn = type.name === 'Account' && place !== null && !this.governed.coreTypes.has(parent.name);
     this.selections(set, type, leadsOn ? { ...here, beyondAccount: true } : here);
   }
 
-  private judge(coordinate: string, parent: GraphQLNamedType, isLeaf: boolean, place: Place): void {
+  private judge(coordinate: string, parent: GraphQLNamedType, type: GraphQLNamedType, place: Place): void {
     const personal = this.governed.fields.get(coordinate);
     const { personalTypes, coreTypes, keys } = this.governed;
     const unclassified =
-      !personal && isLeaf && personalTypes.has(parent.name) && !coreTypes.has(parent.name) && !keys.has(coordinate);
+      !personal &&
+      isLeafType(type) &&
+      personalTypes.has(parent.name) &&
+      !coreTypes.has(parent.name) &&
+      !keys.has(coordinate);
     if (personal) this.categories.add(personal.category);
-    if (!personal && !unclassified) return;
+    if (!personal && !unclassified) {
+      this.judgeAside(coordinate, parent, type);
+      return;
+    }
     const code = this.verdict(personal?.purposes ?? [], place);
     if (!code) return;
     const fields = this.refused.get(code) ?? new Set();
     this.refused.set(code, fields.add(coordinate));
+  }
+
+  /** How many records there are, or that there are any, is told for a purpose that may read something of them. */
+  private judgeAside(coordinate: string, parent: GraphQLNamedType, type: GraphQLNamedType): void {
+    if (this.caller.kind !== 'SERVICE' || this.caller.affiliation === 'EXTERNAL') return;
+    const { purposesBelow } = this.governed;
+    const purposes = purposesBelow.get(type.name) ?? purposesBelow.get(parent.name);
+    if (!purposes || (this.caller.purpose && mayRead(purposes, this.caller.purpose))) return;
+    this.aside.add(coordinate);
   }
 
   private verdict(purposes: readonly string[], place: Place): ErrorCode | null {

@@ -1,6 +1,6 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { HabeasError } from '../errors.js';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type ErrorCode, HabeasError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { LIMITS } from '../graph/limits.js';
 import { describeError } from '../telemetry.js';
@@ -38,24 +38,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     });
+    if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer');
   });
-  app.setErrorHandler((error: FastifyError | HabeasError, _request, reply) => {
-    if (error instanceof HabeasError)
-      return reply.code(error.status).send(problem(error.status, error.code, error.message));
-    const status = error.statusCode && error.statusCode < 500 ? error.statusCode : 500;
+  app.setErrorHandler((error: FastifyError | HabeasError, request, reply) => {
+    const { status, code, message } = error instanceof HabeasError ? error : describeHttp(error);
     if (status === 500) world.log.error(describeError(error), 'request failed');
-    return reply
-      .code(status)
-      .send(
-        problem(
-          status,
-          status === 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_USER_INPUT',
-          HTTP_MENDS[status] ?? HTTP_MENDS[500] ?? '',
-        ),
-      );
+    return tell(request, reply, status, code, message);
   });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(problem(404, 'NOT_FOUND', 'There is nothing at this address.')),
+  app.setNotFoundHandler((request, reply) =>
+    tell(request, reply, 404, 'NOT_FOUND', 'There is nothing at this address.'),
   );
   healthRoutes(app, options.readiness);
   downloadRoute(app, world, authenticate);
@@ -75,13 +66,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     });
     const stream = streamHandler(graph, world, authenticate);
     const page = production ? null : idePage(questions);
-    instance.route({
-      method: ['GET', 'POST', 'OPTIONS'],
-      url: '/graphql',
+    instance.get(GRAPH, async (request, reply) => {
+      if (page && request.headers.accept?.includes('text/html')) return reply.type('text/html').send(page);
+      reply.header('allow', 'POST');
+      return tell(request, reply, 405, 'BAD_USER_INPUT', 'Questions are asked by POST.');
+    });
+    instance.post(GRAPH, {
+      onRequest: async ({ headers }) => requireJson(headers['content-type']),
       handler: async (request, reply) => {
-        const accept = request.headers.accept ?? '';
-        if (page && request.method === 'GET' && accept.includes('text/html')) return reply.type('text/html').send(page);
-        if (accept.includes('text/event-stream')) return stream(request, reply);
+        if (request.headers.accept?.includes('text/event-stream')) return stream(request, reply);
         return answer.call(instance, request as Parameters<typeof answer>[0], reply as Parameters<typeof answer>[1]);
       },
     });
@@ -99,14 +92,35 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   }
 }
 
+const GRAPH = '/graphql';
+const JSON_TYPE = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
+
+/** Read exactly, and once: what no form can send without asking first, and no two parsers read differently. */
+function requireJson(contentType: string | undefined): void {
+  if (!JSON_TYPE.test(contentType ?? '')) throw Object.assign(new Error('media type'), { statusCode: 415 });
+}
+
 const HTTP_MENDS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read: send JSON with "query" and "variables".',
   413: `The request is larger than ${LIMITS.bodyBytes} bytes.`,
-  415: 'Send the request as application/json.',
-  500: 'Something went wrong at our end; it has been logged.',
+  415: 'Send the request with the header "content-type: application/json".',
 };
 
-/** RFC 9457 problem details. */
-function problem(status: number, code: string, detail: string) {
-  return { type: 'about:blank', status, code, detail };
+/** What HTTP itself found wrong with a request, in our words. */
+function describeHttp(error: FastifyError): { status: number; code: ErrorCode; message: string } {
+  const status = error.statusCode && error.statusCode < 500 ? error.statusCode : 500;
+  if (status === 500) {
+    const message = 'Something went wrong at our end; it has been logged.';
+    return { status, code: 'INTERNAL_SERVER_ERROR', message };
+  }
+  return { status, code: 'BAD_USER_INPUT', message: HTTP_MENDS[status] ?? 'The request cannot be read.' };
+}
+
+/** Errors at the graph's address are told as GraphQL clients read them, all others as problem details (RFC 9457). */
+function tell(request: FastifyRequest, reply: FastifyReply, status: number, code: ErrorCode, message: string) {
+  reply.code(status);
+  if (request.routeOptions.url === GRAPH) {
+    return reply.type('application/json; charset=utf-8').send({ errors: [{ message, extensions: { code } }] });
+  }
+  return reply.type('application/problem+json').send({ type: 'about:blank', status, code, detail: message });
 }

@@ -1,6 +1,7 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
-import { ERROR_STATUS, type ErrorCode, HabeasError } from '../errors.js';
+import { ERROR_STATUS, type ErrorCode, HabeasError, unauthenticated } from '../errors.js';
 
+const WHO = unauthenticated().message;
 const INTERNAL = 'Something went wrong at our end; it has been logged. Try again, or tell us when this was.';
 
 /** Words of validation messages that hold only names out of the schema or the caller's own query, never a value. */
@@ -25,6 +26,14 @@ export function maskError(formatted: GraphQLFormattedError, error: unknown): Gra
     return withCode(formatted, code as ErrorCode, formatted.message, formatted.extensions);
   }
   return withCode(formatted, 'INTERNAL_SERVER_ERROR', INTERNAL);
+}
+
+/**
+ * For a stranger in production: what is wrong with a question names types and fields of the schema, so they are told
+ * only to say who they are.
+ */
+export function hideSchema(error: GraphQLFormattedError): GraphQLFormattedError {
+  return error.extensions?.code === 'BAD_USER_INPUT' ? withCode({ message: '' }, 'UNAUTHENTICATED', WHO) : error;
 }
 
 /** Whether an error is one of ours to look into: it is logged, the others are the caller's. */
@@ -54,6 +63,7 @@ function isInput({ message, extensions }: GraphQLFormattedError): boolean {
     code === 'GRAPHQL_VALIDATION_FAILED' ||
     code === 'OPERATION_RESOLUTION_FAILURE' ||
     code === 'BAD_REQUEST' ||
+    code === 'PERSISTED_QUERY_NOT_SUPPORTED' ||
     WRONG_VARIABLE.test(message) ||
     MISSING_VARIABLE.test(message)
   );
@@ -90,7 +100,7 @@ function expectation(message: string): string {
       message,
     );
   const named = type?.[1] ?? type?.[2] ?? type?.[3];
-  return named ? `it must be a ${named}` : 'see the type of the argument in the schema';
+  return named ? `it must be of type ${named}` : 'see the type of the argument in the schema';
 }
 
 function withCode(

@@ -93,7 +93,7 @@ export function releasedAnswer(
   variables: Readonly<Record<string, unknown>>,
   service: Pick<Service, 'name' | 'title'>,
 ): ExecutionResult {
-  const told = errors.map((error) => masked(service, pathOf(error)));
+  const told = errors.map((error) => masked(service, pathOf(error), codeOf(error)));
   dropPrototypeKeys(data);
   for (const { key, variable, idKeys } of entities) {
     const found = data?.[key];
@@ -115,7 +115,17 @@ export function releasedAnswer(
 
 const isSame = (given: Json | undefined, asked: unknown) => given === undefined || String(given) === String(asked);
 
-function masked({ name, title }: Pick<Service, 'name' | 'title'>, path: (string | number)[] | null): GraphQLError {
+function masked(
+  { name, title }: Pick<Service, 'name' | 'title'>,
+  path: (string | number)[] | null,
+  code: Json | undefined = undefined,
+): GraphQLError {
+  if (code === 'BAD_USER_INPUT') {
+    return new GraphQLError(`${title} does not accept an argument of this field: see what the schema says of them.`, {
+      extensions: { code, service: name },
+      ...(path ? { path } : {}),
+    });
+  }
   return new GraphQLError(`${title} could not answer this part.`, {
     extensions: { code: 'SERVICE_UNAVAILABLE', service: name, failure: 'SERVICE_ANSWER_INVALID' },
     ...(path ? { path } : {}),
@@ -128,6 +138,8 @@ function pathOf(error: Json): (string | number)[] | null {
   const parts = path.filter((part) => typeof part === 'string' || typeof part === 'number');
   return parts.length === path.length ? parts : null;
 }
+
+const codeOf = (error: Json) => asObject(asObject(error)?.extensions)?.code;
 
 export function asObject(value: Json | undefined): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
