@@ -3,8 +3,9 @@ import { Command } from 'commander';
 import { ConfigError, readConfig } from '../config.js';
 import { createKeysFile } from '../crypto/keys.js';
 import { HabeasError } from '../errors.js';
-import { describeError } from '../telemetry.js';
+import { CompositionError } from '../graph/supergraph.js';
 import { ManifestError } from '../services/manifest-problems.js';
+import { describeError } from '../telemetry.js';
 import { checkServices } from './services-check.js';
 import { start } from './start.js';
 import { token } from './token.js';
@@ -53,12 +54,8 @@ export function habeas(): Command {
     .command('keys')
     .description('look after encryption keys')
     .command('create <file>')
-    .description('write fresh keys to a file')
-    .action(async (file: string) => {
-      if (!(await createKeysFile(file))) {
-        throw new Error(`${file}: is there already and was left as it is. Name a file that is not there.`);
-      }
-    });
+    .description('write fresh keys to a file that is not there yet')
+    .action(createKeys);
   return program;
 }
 
@@ -87,7 +84,11 @@ export function explain(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
     return 'HABEAS_PORT: another program listens there. Set another port, or 0 for a free one.';
-  const isOurs = error instanceof ConfigError || error instanceof ManifestError || error instanceof HabeasError;
+  const isOurs =
+    error instanceof ConfigError ||
+    error instanceof ManifestError ||
+    error instanceof HabeasError ||
+    error instanceof CompositionError;
   if (isOurs || (error instanceof Error && error.constructor === Error)) return error.message;
   const { error: kind, code: number, at } = describeError(error);
   return `Habeas ended with ${[kind, number].filter(Boolean).join(' ')}${at ? ` ${at}` : ''}.`;

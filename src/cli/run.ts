@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
@@ -19,6 +22,9 @@ import type { Manifests } from '../services/manifest.js';
 import { openRegistry, type Registry } from '../services/registry.js';
 import type { Logger } from '../telemetry.js';
 import type { World } from '../world.js';
+
+/** Requests under way when Habeas is asked to stop get this long. */
+const LONGEST_ANSWER_MS = 8_000;
 
 /** The parts a process can play: answer requests, run jobs, or both. */
 export interface Parts {
@@ -43,11 +49,11 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** What has to be there before services can be reached: database, keys, address. */
+/** What has to be there before services can be reached: address, keys, database. Cheap things first. */
 export async function layFoundation(config: Config, log: Logger): Promise<Foundation> {
-  const database = await openDatabase(config);
+  const port = await choosePort(config);
   const keys = await loadKeys(config.keysFile, { create: config.environment !== 'production' });
-  const port = config.port || (await freePort());
+  const database = await openDatabase(config);
   return { config, database, keys, log, port, publicUrl: config.publicUrl ?? `http://${config.host}:${port}` };
 }
 
@@ -71,14 +77,21 @@ export async function run(
     notifications: notifications(database.sql),
   };
   const readiness = { isReady: false, sql: database.sql };
-  const worker = parts.work ? await work(world, database) : null;
-  const served = parts.serve ? await serve(foundation, world, readiness, questions) : null;
-  readiness.isReady = true;
-  return {
-    world,
-    graph: served?.graph ?? null,
-    stop: () => stop(readiness, served?.app ?? null, worker, registry),
+  let worker: Worker | null = null;
+  let served: { app: FastifyInstance; graph: Graph } | null = null;
+  const stop = async () => {
+    await Promise.all([worker?.stop(), served && drain(served.app, readiness, config.drainMs)]);
+    await registry.close();
   };
+  try {
+    if (parts.serve) served = await serve(foundation, world, readiness, questions);
+    if (parts.work) worker = await work(world, database);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  readiness.isReady = true;
+  return { world, graph: served?.graph ?? null, stop };
 }
 
 function work(world: World, database: Database): Promise<Worker> {
@@ -101,18 +114,34 @@ async function serve(
   const graph = await buildGraph(world.registry, log);
   const authenticate = await authentication(config, keys, database.db);
   const app = await createApp({ world, graph, authenticate, readiness, questions });
-  await app.listen({ host: config.host, port });
+  try {
+    await app.listen({ host: config.host, port });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   return { app, graph };
 }
 
-async function stop(
-  readiness: { isReady: boolean },
-  app: FastifyInstance | null,
-  worker: Worker | null,
-  registry: Registry,
-): Promise<void> {
+/**
+ * Says first that no more requests should come, answers those that still do, then lets those under way finish. A
+ * download or client that will not end is cut off in time for the process to end within fifteen seconds.
+ */
+async function drain(app: FastifyInstance, readiness: { isReady: boolean }, drainMs: number): Promise<void> {
+  const wasReady = readiness.isReady;
   readiness.isReady = false;
-  await worker?.stop();
-  await app?.close();
-  await registry.close();
+  if (wasReady) await delay(drainMs);
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), LONGEST_ANSWER_MS);
+  await app.close();
+  clearTimeout(cutOff);
+}
+
+/** The port requests will be answered at. Throws EADDRINUSE at once, before anything is started for nothing. */
+async function choosePort({ host, port }: Config): Promise<number> {
+  if (port === 0) return freePort();
+  const probe = createServer().listen(port, host);
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
+  return port;
 }
