@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { CONFIDENTIAL_MEND, isConfidential } from './transport.js';
 
 /** Everything that can be set from outside, read once at start. Each key: default, unit and meaning. */
 const Environment = z.object({
@@ -40,6 +41,8 @@ const Environment = z.object({
     .string()
     .min(1)
     .default('Data Protection Specialist, 1 Example Street, Portsmouth PO1 1AA, United Kingdom'),
+  /** How long requests are still answered once `/readyz` says no: seconds. Longer than a load balancer takes to look. */
+  HABEAS_DRAIN_SECONDS: z.coerce.number().min(0).max(60).default(1),
   HABEAS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -58,6 +61,7 @@ export interface Config {
   readonly bankHolidays: 'ENG' | 'SCT' | 'WLS' | 'NIR';
   readonly controller: { readonly name: string; readonly address: string; readonly companyNumber: string };
   readonly dps: { readonly email: string; readonly address: string };
+  readonly drainMs: number;
   readonly logLevel: string;
 }
 
@@ -77,6 +81,15 @@ const REQUIRED_IN_PRODUCTION = [
   'HABEAS_DPS_ADDRESS',
 ] as const;
 
+/** Addresses over which data would leave this machine in clear. */
+function exposed({ DATABASE_URL, HABEAS_OIDC_ISSUER }: z.output<typeof Environment>): string[] {
+  const problems: string[] = [];
+  if (DATABASE_URL && !isConfidential(DATABASE_URL)) problems.push(`DATABASE_URL: ${CONFIDENTIAL_MEND.postgres}`);
+  if (HABEAS_OIDC_ISSUER && !isConfidential(HABEAS_OIDC_ISSUER))
+    problems.push(`HABEAS_OIDC_ISSUER: ${CONFIDENTIAL_MEND.http}`);
+  return problems;
+}
+
 /** Reads the configuration from the environment. Throws `ConfigError`. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
@@ -87,9 +100,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const values = parsed.data;
   if (values.NODE_ENV === 'production') {
     const missing = REQUIRED_IN_PRODUCTION.filter((key) => set[key] === undefined);
-    if (missing.length > 0) {
-      throw new ConfigError(missing.map((key) => `${key}: must be set when NODE_ENV=production.`).join('\n'));
-    }
+    const problems = [...missing.map((key) => `${key}: must be set when NODE_ENV=production.`), ...exposed(values)];
+    if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   }
   const dataDirectory = path.resolve(values.HABEAS_DATA);
   return {
@@ -119,6 +131,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       companyNumber: values.HABEAS_CONTROLLER_NUMBER,
     },
     dps: { email: values.HABEAS_DPS_EMAIL, address: values.HABEAS_DPS_ADDRESS },
+    drainMs: values.HABEAS_DRAIN_SECONDS * 1_000,
     logLevel: values.HABEAS_LOG_LEVEL,
   };
 }

@@ -19,7 +19,7 @@ import { authentication } from '../server/authentication.js';
 import type { Question } from '../server/ide.js';
 import { signedCredentials } from '../services/credentials.js';
 import type { Manifests } from '../services/manifest.js';
-import { openRegistry, type Registry } from '../services/registry.js';
+import { openRegistry } from '../services/registry.js';
 import type { Logger } from '../telemetry.js';
 import type { World } from '../world.js';
 
@@ -50,8 +50,8 @@ export interface Running {
 }
 
 /** What has to be there before services can be reached: address, keys, database. Cheap things first. */
-export async function layFoundation(config: Config, log: Logger): Promise<Foundation> {
-  const port = await choosePort(config);
+export async function layFoundation(config: Config, log: Logger, parts: Parts): Promise<Foundation> {
+  const port = await choosePort(config, parts);
   const keys = await loadKeys(config.keysFile, { create: config.environment !== 'production' });
   const database = await openDatabase(config);
   return { config, database, keys, log, port, publicUrl: config.publicUrl ?? `http://${config.host}:${port}` };
@@ -137,8 +137,9 @@ async function drain(app: FastifyInstance, readiness: { isReady: boolean }, drai
 }
 
 /** The port requests will be answered at. Throws EADDRINUSE at once, before anything is started for nothing. */
-async function choosePort({ host, port }: Config): Promise<number> {
+async function choosePort({ host, port }: Config, parts: Parts): Promise<number> {
   if (port === 0) return freePort();
+  if (!parts.serve) return port;
   const probe = createServer().listen(port, host);
   await once(probe, 'listening');
   probe.close();

@@ -16,7 +16,7 @@ export interface Started {
 
 export async function start(config: Config, parts: Parts): Promise<Started> {
   const log = createLogger(config.logLevel);
-  const foundation = await layFoundation(config, log);
+  const foundation = await layFoundation(config, log, parts);
   let company: Company | null = null;
   let running: Running | null = null;
   const stop = async () => {

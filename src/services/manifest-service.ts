@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { CONFIDENTIAL_MEND, isConfidential } from '../transport.js';
 import { camelCase } from './generated-subgraph-faces.js';
 import { isCountry, needsSafeguard } from './manifest-country.js';
 import { checkTerms, type Located, notATerm } from './manifest-datasets.js';
@@ -49,9 +50,11 @@ export function toService(
   declarations: readonly PrivacyDeclaration[],
   datasets: readonly Dataset[],
   file: string,
+  environment: NodeJS.ProcessEnv,
 ): Service {
   const name = system.part.fides_key;
   const connection = toConnection(habeas.connection, name, source, file);
+  if (environment.NODE_ENV === 'production') checkConfidential(connection, source);
   checkCountry(habeas, source);
   return {
     name,
@@ -123,6 +126,13 @@ function checkUrl(url: string, protocols: readonly string[], at: ManifestPath, s
       `must be an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
     );
   }
+}
+
+/** Real people's data does not cross a network in clear. */
+function checkConfidential(connection: Connection, source: ManifestSource): void {
+  if (connection.kind === 'core' || !URL.canParse(connection.url) || isConfidential(connection.url)) return;
+  const mend = CONFIDENTIAL_MEND[connection.kind === 'postgres' ? 'postgres' : 'http'];
+  source.report(['habeas', 'connection', connection.kind, 'url'], mend);
 }
 
 function checkCountry({ country, transfer_safeguard }: Habeas, source: ManifestSource): void {

@@ -163,7 +163,7 @@ function readService(
   const declarations = system ? toDeclarations(system, taxonomy) : [];
   if (!habeas || !system) return { service: null, notes };
   const located = { part: habeas, source, path: ['habeas'] };
-  return { service: toService(located, system, declarations, datasets, files.pathOf(source)), notes };
+  return { service: toService(located, system, declarations, datasets, files.pathOf(source), environment), notes };
 }
 
 function includes(
