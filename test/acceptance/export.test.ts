@@ -9,8 +9,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Person, SERVICES } from '../../examples/people/person.js';
 import { EXAMPLE_IDS, people } from '../../examples/people.js';
 import { verifyPackage } from '../../src/exports/package/verify.js';
-import { launchChromium } from '../support/chromium.js';
-import { type Demo, demo } from '../support/demo.js';
 import {
   type Asked,
   askForEverything,
@@ -19,7 +17,9 @@ import {
   type Progress,
   packageOf,
   requestOf,
-} from './export-of.js';
+} from '../exports/export-of.js';
+import { launchChromium } from '../support/chromium.js';
+import { type Demo, demo } from '../support/demo.js';
 import { type Held, heldBy, inOneOrder } from './stores.js';
 
 const everybody = people();
