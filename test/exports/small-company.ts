@@ -88,6 +88,10 @@ export async function smallCompany(): Promise<SmallCompany> {
 /** A service with the GDPR API that can be closed, and opened again at the same address. */
 export class Desk {
   readonly url: string;
+  /** Set: answers do not come, until it is unset. */
+  hangs = false;
+  /** Callers that wait for an answer. */
+  waiting = 0;
   #server: Server | null = null;
 
   constructor(private readonly port: number) {
@@ -102,7 +106,12 @@ export class Desk {
         { key: 'SUBJECT', value: `Subject of ${id}` },
       ],
     });
-    const server = createServer((request, response) => {
+    const server = createServer(async (request, response) => {
+      this.waiting += 1;
+      response.once('close', () => {
+        this.waiting -= 1;
+      });
+      while (this.hangs && !response.destroyed) await new Promise((resolve) => setTimeout(resolve, 20));
       const person = decodeURIComponent(request.url?.split('/')[2] ?? '');
       const tickets = { key: 'TICKETS', children: [ticket(`${person}-1`), ticket(`${person}-2`)] };
       response.writeHead(200, { 'content-type': 'application/json' });
