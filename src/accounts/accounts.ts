@@ -119,8 +119,8 @@ export async function register(tx: Tx, keys: Keys, now: Date, registration: Regi
   };
   refuseRepeats(record);
   const [taken] = await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, id));
-  if (taken) throw conflict('id: there is an account with this id already.');
-  const key = await createSubjectKey(tx, keys.encryption, id);
+  const key = taken ? null : await createSubjectKey(tx, keys.encryption, id);
+  if (!key) throw conflict('id: there is an account with this id already.');
   await tx.insert(accounts).values({ id, record: sealRecord(record, key, id), createdAt: now, updatedAt: now });
   await insertIdentifiers(tx, keys, id, record.identifiers);
   for (const link of record.links) await insertLink(tx, keys, id, link.service, link.externalId, now);

@@ -36,9 +36,10 @@ function normaliseEmail(text: string, argument: string): string {
 
 function normalisePhone(text: string, argument: string): string {
   const digits = text
+    .replace(/^(\+|00)([^(]*)\(\s*0\s*\)/, '$1$2') // "+44 (0)1632": the 0 is dialled inside the country only
     .replace(/[\s().-]/g, '')
     .replace(/^00/, '+')
-    .replace(/^0(?=[1-9])/, '+44');
+    .replace(/^0(?=[1-9])|^\+440/, '+44');
   if (!E164.test(digits)) throw badInput(argument, 'is not a phone number: write it as +441632960123.');
   return digits;
 }

@@ -6,11 +6,19 @@ import { subjectKeys } from './subject-keys.tables.js';
 
 const contextOf = (accountId: string) => `keys.subject_keys|${accountId}`;
 
-/** Makes and stores a person's key. Answers it in clear, for the same transaction's first envelopes. */
-export async function createSubjectKey(tx: Tx, encryption: KeyEncryption, accountId: string): Promise<Buffer> {
+/**
+ * Makes and stores a person's key. Answers it in clear, for the same transaction's first envelopes; null where the
+ * person has one already.
+ */
+export async function createSubjectKey(tx: Tx, encryption: KeyEncryption, accountId: string): Promise<Buffer | null> {
   const key = randomBytes(32);
-  await tx.insert(subjectKeys).values({ accountId, wrappedKey: await encryption.wrap(key, contextOf(accountId)) });
-  return key;
+  const wrappedKey = await encryption.wrap(key, contextOf(accountId));
+  const rows = await tx
+    .insert(subjectKeys)
+    .values({ accountId, wrappedKey })
+    .onConflictDoNothing()
+    .returning({ accountId: subjectKeys.accountId });
+  return rows.length > 0 ? key : null;
 }
 
 /** Keys by account id; accounts without one (unknown or erased) are left out. */

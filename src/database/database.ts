@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ExtractTablesWithRelations } from 'drizzle-orm';
 import type { PgDatabase, PgTransaction } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
@@ -68,7 +69,11 @@ const CONNECT_SECONDS = 3;
 async function requireVersion(url: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: CONNECT_SECONDS });
   try {
-    const [row] = await sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`;
+    const [row] = await Promise.race([
+      sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`,
+      // The driver tries for ever where something answers that is no Postgres.
+      delay(CONNECT_SECONDS * 1_000, [], { ref: false }).then(() => Promise.reject({ code: 'CONNECT_TIMEOUT' })),
+    ]);
     if (!row || row.version < OLDEST) throw new ConfigError('DATABASE_URL: Habeas needs Postgres 15 or newer.');
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -83,7 +88,7 @@ const CONNECTION_MENDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'no Postgres answers there. Is it running, and are host and port right?',
   ENOTFOUND: 'there is no host of that name.',
   EAI_AGAIN: 'the name of the host cannot be looked up.',
-  CONNECT_TIMEOUT: `nothing answered there within ${CONNECT_SECONDS} seconds. Are host and port right?`,
+  CONNECT_TIMEOUT: `no Postgres answered there within ${CONNECT_SECONDS} seconds. Are host and port right?`,
   '28P01': 'the server does not take this user name and password.',
   '28000': 'the server does not let this user in.',
   '3D000': 'there is no such database: make it first, empty.',

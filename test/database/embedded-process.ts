@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
 
 export interface Said {
   readonly url?: string;
@@ -89,4 +90,14 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
     await delay(50);
   }
   throw new Error(`${what}: not within ${ms} ms`);
+}
+
+/** Asks the server one thing. */
+export async function ask<Row extends postgres.Row>(url: string, statement: string): Promise<Row[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 5 });
+  try {
+    return [...(await sql.unsafe<Row[]>(statement))];
+  } finally {
+    await sql.end();
+  }
 }

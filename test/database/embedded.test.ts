@@ -18,10 +18,9 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../src/database/project-root.js';
-import { embeddedUser, lives, parentOf, until } from './embedded-process.js';
+import { ask, embeddedUser, lives, parentOf, until } from './embedded-process.js';
 
 let folder: string;
 let directory: string;
@@ -33,16 +32,6 @@ afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, re
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
-
-/** Asks the server one thing. */
-async function ask<Row extends postgres.Row>(url: string, statement: string): Promise<Row[]> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 5 });
-  try {
-    return [...(await sql.unsafe<Row[]>(statement))];
-  } finally {
-    await sql.end();
-  }
-}
 
 const answers = (url: string) =>
   ask(url, 'select 1').then(
@@ -133,33 +122,6 @@ describe('the embedded Postgres', () => {
     await expect(embeddedUser(directory, 'end')).rejects.toThrow('the folder holds other files');
     expect(readdirSync(directory)).toEqual(['diary.txt']);
   });
-});
-
-describe('R-04: acknowledged is stored', () => {
-  const ROUNDS = 50;
-
-  it(`in ${ROUNDS} rounds of kill -9: of Node, of Node and the server, of Node, the server and its guardian`, async () => {
-    const acknowledged = new Set<number>();
-    for (let round = 0; round < ROUNDS; round++) {
-      const user = await embeddedUser(directory, 'insert');
-      if (round > 0) {
-        const found = await ask<{ id: string }>(user.url, 'select id from acknowledged');
-        const ids = new Set(found.map(({ id }) => Number(id)));
-        expect(
-          [...acknowledged].filter((id) => !ids.has(id)),
-          `round ${round}`,
-        ).toEqual([]);
-      }
-      await until('rows are stored', () => user.said.length > 5);
-      const guardian = parentOf(user.pid);
-      const victims = [[], [user.pid], [user.pid, guardian]][round % 3] ?? [];
-      const dead = user.kill();
-      for (const victim of victims) process.kill(victim, 'SIGKILL');
-      await dead;
-      for (const { stored } of user.said) for (const id of stored ?? []) acknowledged.add(id);
-    }
-    expect(acknowledged.size).toBeGreaterThan(ROUNDS * 20);
-  }, 240_000);
 });
 
 describe('after a crash', () => {
