@@ -23,6 +23,9 @@ const NOWHERE = {
   SUPPORT_URL: 'http://127.0.0.1:1',
 };
 
+/** The company's databases number everything so. */
+const NUMBERED_BY = { name: 'int8', sql: 'bigint', array: false };
+
 /**
  * Writes the graph of Habeas with the demo company into `folder`: `core.graphql` (Habeas' own part), `api.graphql`
  * (what callers see) and `supergraph.graphql` (what the planner reads). Needs nothing running.
@@ -48,7 +51,9 @@ export async function emitSchema(folder: string): Promise<void> {
 
 function partOf(service: Service): Subgraph {
   if (service.kind === 'SUBGRAPH') return { name: service.name, sdl: nullableFields(print(TYPE_DEFINITIONS)) };
-  const types: ScalarNames = (_dataset, _collection, field) => graphqlTypeOf(field, null);
+  const isDatabase = service.kind === 'POSTGRES';
+  const types: ScalarNames = (_dataset, _collection, field) =>
+    graphqlTypeOf(field, isDatabase && field.dataType === 'integer' ? NUMBERED_BY : null);
   const unread = () => Promise.reject(new Error('nothing is read here'));
   return { name: service.name, sdl: generateSubgraph(service, types, { read: unread }).sdl };
 }
