@@ -78,7 +78,7 @@ export async function buildGraph(registry: Registry, log: Logger): Promise<Graph
       const { caller, world } = context;
       const isStranger = caller.kind === 'ANONYMOUS' && world.config.environment === 'production';
       if (isStranger && asksAboutSchema(document, operation)) throw unauthenticated();
-      checked.set(context, checkPurpose(document, operation, schema, governed, context.caller));
+      checked.set(context, checkPurpose(document, operation, schema, governed, caller, registry.services));
     },
     execute,
     gateway: () => gatewayOver(schema, supergraphSdl, execute),

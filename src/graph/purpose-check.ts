@@ -14,7 +14,8 @@ import {
 } from 'graphql';
 import { type ErrorCode, HabeasError } from '../errors.js';
 import type { Caller, ServiceCaller } from '../gate/caller.js';
-import { mayRead } from '../services/purposes.js';
+import { mayRead, restsOnConsent } from '../services/purposes.js';
+import type { Service } from '../services/service.js';
 import type { GovernedFields } from './governed-fields.js';
 
 /** Where in a question the walk stands, as far as it matters for what may be read. */
@@ -44,15 +45,28 @@ export function checkPurpose(
   schema: GraphQLSchema,
   governed: GovernedFields,
   caller: Caller,
+  services: readonly Service[],
 ): Asked {
   const walk = new Walk(document, schema, governed, caller);
   const root = schema.getRootType(operation.operation);
   if (root) walk.selections(operation.selectionSet, root, null);
   if (walk.refused.size === 0 && walk.aside.size > 0) walk.refused.set('PURPOSE_NOT_PERMITTED', walk.aside);
+  refuseWithoutConsent(walk, caller, services);
   for (const [code, fields] of walk.refused) {
     throw new HabeasError(code, explain(code, [...fields], caller), { fields: [...fields] });
   }
   return { categories: [...walk.categories].sort(), services: [...walk.services].sort() };
+}
+
+/** Consent cannot be recorded yet, so nobody has given it: what rests on it is not read. */
+function refuseWithoutConsent(walk: Walk, caller: Caller, services: readonly Service[]): void {
+  if (caller.kind !== 'SERVICE' || caller.purpose === null || walk.categories.size === 0) return;
+  if (!restsOnConsent(services, caller.purpose)) return;
+  throw new HabeasError(
+    'PURPOSE_NOT_PERMITTED',
+    `The purpose ${caller.purpose} rests on consent, which nobody has given: nothing personal is read for it.`,
+    { fields: [...walk.personal].sort() },
+  );
 }
 
 class Walk {
@@ -62,6 +76,8 @@ class Walk {
   /** Fields that hold nothing personal, but tell of personal data the purpose never allows. Told where nothing else is. */
   readonly aside = new Set<string>();
   readonly categories = new Set<string>();
+  /** Fields of personal data. */
+  readonly personal = new Set<string>();
   readonly services = new Set<string>();
 
   constructor(
@@ -120,7 +136,10 @@ class Walk {
       personalTypes.has(parent.name) &&
       !coreTypes.has(parent.name) &&
       !keys.has(coordinate);
-    if (personal) this.categories.add(personal.category);
+    if (personal) {
+      this.categories.add(personal.category);
+      this.personal.add(coordinate);
+    }
     if (!personal && !unclassified) {
       this.judgeAside(coordinate, parent, type);
       return;

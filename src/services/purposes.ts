@@ -70,3 +70,11 @@ export function declaredPurposes(
     };
   });
 }
+
+/**
+ * Whether nothing may happen for `purpose` without the person's consent: some service declares it, or a use above it,
+ * on that basis (Article 6(1)(a)).
+ */
+export function restsOnConsent(services: readonly Service[], purpose: string): boolean {
+  return declaredPurposes(services).some(({ key, lawfulBasis }) => lawfulBasis === 'CONSENT' && covers(key, purpose));
+}
