@@ -14,7 +14,7 @@ export const SUBJECTS = [
 
 export const FROM_CUSTOMER = [
   'Good morning, it happened again today; a picture is attached.',
-  'Thank you, that worked.',
+  'Please could you look at this? It happens each time I open the page.',
   'We need this before our panel on Thursday, please.',
   'I have tried two browsers and the school’s tablet.',
   'Could somebody ring me after three o’clock?',

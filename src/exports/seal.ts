@@ -105,7 +105,7 @@ async function seal(world: World, sealing: Sealing, packageId: string, output: s
   const incomplete: Incomplete[] = tasks
     .filter(({ status }) => status !== 'SUCCEEDED')
     .map(({ service, lastError }) => ({ service, reason: lastError ?? 'It did not answer in time.' }));
-  const asked = tasks.flatMap(({ service }) => world.registry.find(service) ?? []);
+  const asked = world.registry.services.filter(({ name }) => tasks.some(({ service }) => service === name));
   const { profile, identifiers } = account.record;
   return sealPackage({
     output,

@@ -67,6 +67,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     });
     const stream = streamHandler(graph, world, authenticate);
     const page = production ? null : idePage(questions);
+    if (page) instance.get('/', (_request, reply) => reply.redirect(GRAPH));
     instance.get(GRAPH, async (request, reply) => {
       if (page && request.headers.accept?.includes('text/html')) return reply.type('text/html').send(page);
       reply.header('allow', 'POST');

@@ -34,26 +34,26 @@ const profile = collection('profile', 'Profile', 'Account information all servic
   field('display_name', 'user.name', 'Name shown to others.'),
   field('email', 'user.contact.email', 'E-mail address.'),
   field('phone', 'user.contact.phone_number', 'Telephone number.'),
-  field('organisation', 'user.contact.organization', 'School, authority or company the person works for.'),
+  field('organisation', 'user.contact.organization', 'School, authority or company of the holder’s work.'),
   field('job_title', 'user.job_title', 'Job title.'),
   field('postal_address', 'user.contact.address', 'Postal address.'),
   field('locale', 'user.account.settings', 'Preferred language.'),
   field('updated_at', 'user.account', 'When the profile was last changed.'),
 ]);
 
-const identifiers = collection('identifiers', 'Identifiers', 'What the person is recognised by.', [
+const identifiers = collection('identifiers', 'Identifiers', 'What the account’s holder is recognised by.', [
   field('type', 'user.account', 'Kind of identifier.'),
   field('value', 'user.unique_id', 'The identifier.'),
-  field('verified', 'user.account', 'Whether it is proven to be the person’s.'),
+  field('verified', 'user.account', 'Whether it is proven to belong to the holder.'),
 ]);
 
-const linkedServices = collection('linked_services', 'Linked services', 'Services that know the person.', [
+const linkedServices = collection('linked_services', 'Linked services', 'Services that know the account’s holder.', [
   field('service', 'user.account', 'Name of the service.'),
-  field('external_id', 'user.unique_id', 'Id of the person at that service.'),
+  field('external_id', 'user.unique_id', 'Id of the holder at that service.'),
   field('linked_at', 'user.account', 'When the link was made.'),
 ]);
 
-const privacyRequests = collection('privacy_requests', 'Privacy requests', 'Requests the person has made of us.', [
+const privacyRequests = collection('privacy_requests', 'Privacy requests', 'Requests made under data-protection law.', [
   field('id', 'user.unique_id', 'Id of the request.'),
   field('type', 'user.account', 'Right that was exercised.'),
   field('status', 'user.account', 'How far the request is.'),
@@ -71,7 +71,7 @@ const history = collection('privacy_request_history', 'History of privacy reques
   field('note', 'user.account', 'More about it.'),
 ]);
 
-const accesses = collection('accesses', 'Accesses', 'Who read the person’s data through Habeas, and what for.', [
+const accesses = collection('accesses', 'Accesses', 'Who read data of this account through Habeas, and what for.', [
   field('at', 'user.account', 'When.'),
   field('caller', 'user.account', 'Who read: a role or a service.'),
   field('purpose', 'user.account', 'What for.'),
@@ -84,7 +84,7 @@ export const CORE: Service = {
   name: 'habeas',
   field: 'habeas',
   title: 'Account and privacy desk',
-  description: 'The account shared by all services, and the record of the person’s privacy requests.',
+  description: 'The account shared by all services, and the record of privacy requests.',
   kind: 'CORE',
   affiliation: 'AFFILIATED',
   country: 'GB',
