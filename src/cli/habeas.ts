@@ -2,20 +2,22 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { ConfigError, readConfig } from '../config.js';
 import { createKeysFile } from '../crypto/keys.js';
-import { HabeasError } from '../errors.js';
-import { CompositionError } from '../graph/supergraph.js';
-import { ManifestError } from '../services/manifest-problems.js';
 import { describeError } from '../telemetry.js';
-import { checkServices } from './services-check.js';
-import { start } from './start.js';
-import { token } from './token.js';
-import { welcome } from './welcome.js';
 
-/** The `habeas` command. */
+const HELP = `
+Everything is set by environment variables. The ones to begin with:
+  HABEAS_SERVICES  folder of service manifests
+  DATABASE_URL     Postgres 15 or newer; left out, an embedded one is started
+  HABEAS_DATA      folder for what Habeas keeps itself (.habeas)
+  HABEAS_PORT      port to answer at (4000)
+With NODE_ENV=production "habeas start" lists what else it needs.`;
+
+/** The `habeas` command. What a subcommand needs is loaded when it runs, so that mistakes are told at once. */
 export function habeas(): Command {
   const program = new Command('habeas')
     .description('A GraphQL gateway over everything a company’s services hold about a person.')
-    .showHelpAfterError();
+    .showHelpAfterError()
+    .addHelpText('after', HELP);
 
   program
     .command('start', { isDefault: true })
@@ -37,7 +39,9 @@ export function habeas(): Command {
     .option('--purpose <key>', 'the purpose the client reads for')
     .option('--staff <role>', 'for staff: dps or support')
     .action(async (options) => {
-      process.stdout.write(`${await token(readConfig(process.env), options)}\n`);
+      const config = readConfig(process.env);
+      const { token } = await import('./token.js');
+      process.stdout.write(`${await token(config, options)}\n`);
     });
   program
     .command('services')
@@ -45,7 +49,9 @@ export function habeas(): Command {
     .command('check [file...]')
     .description('check manifests against the live services')
     .action(async (files: string[]) => {
-      const needed = await checkServices(readConfig(process.env), files, (line) => {
+      const config = readConfig(process.env);
+      const { checkServices } = await import('./services-check.js');
+      const needed = await checkServices(config, files, (line) => {
         process.stdout.write(`${line}\n`);
       });
       process.exitCode = needed > 0 ? 1 : 0;
@@ -67,7 +73,9 @@ async function createKeys(file: string): Promise<void> {
 }
 
 async function stayUp(parts: { serve: boolean; work: boolean }): Promise<void> {
-  const started = await start(readConfig(process.env), parts);
+  const config = readConfig(process.env);
+  const [{ start }, { welcome }] = await Promise.all([import('./start.js'), import('./welcome.js')]);
+  const started = await start(config, parts);
   process.stdout.write(welcome(started));
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
@@ -75,6 +83,8 @@ async function stayUp(parts: { serve: boolean; work: boolean }): Promise<void> {
   });
   await started.stop();
 }
+
+const WRITTEN_TO_BE_READ = ['ConfigError', 'ManifestError', 'CompositionError', 'HabeasError', 'ServiceError', 'Error'];
 
 /**
  * What a person at the terminal is told of a failure: one clear text for what is theirs to mend, else where it broke.
@@ -84,12 +94,7 @@ export function explain(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
     return 'HABEAS_PORT: another program listens there. Set another port, or 0 for a free one.';
-  const isOurs =
-    error instanceof ConfigError ||
-    error instanceof ManifestError ||
-    error instanceof HabeasError ||
-    error instanceof CompositionError;
-  if (isOurs || (error instanceof Error && error.constructor === Error)) return error.message;
+  if (error instanceof Error && WRITTEN_TO_BE_READ.includes(error.name)) return error.message;
   const { error: kind, code: number, at } = describeError(error);
   return `Habeas ended with ${[kind, number].filter(Boolean).join(' ')}${at ? ` ${at}` : ''}.`;
 }
