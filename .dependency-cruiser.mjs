@@ -3,7 +3,8 @@
  * ways in → server → graph → capabilities' resolvers → capabilities → gate, services → crypto, jobs, database → kernel.
  */
 const RESOLVERS = String.raw`\.(resolver|types)\.ts$`;
-const CAPABILITIES = 'accounts|consents|marketing|policies|requests|exports|erasures|retention|disclosures|audit|clients';
+const CAPABILITIES =
+  'accounts|consents|marketing|policies|requests|exports|erasures|retention|disclosures|audit|clients';
 
 /** From the bottom up: what belongs to each layer. A file belongs to the first that fits. */
 const LAYERS = [
