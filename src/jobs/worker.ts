@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { parseCronItems, run, type Task, Logger as WorkerLogger } from 'graphile-worker';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseCronItems, type Runner, run, type Task, Logger as WorkerLogger } from 'graphile-worker';
 import postgres from 'postgres';
 import { describeError, type Logger } from '../telemetry.js';
 import type { JobHandler } from './jobs.js';
@@ -19,13 +20,14 @@ export interface WorkerOptions {
 }
 
 const SWEEP_EVERY_MS = 2_000;
+const REVIVE_AFTER_MS = 1_000;
 
 /** A process that is frozen, or cut off, looks no more: Postgres then ends its session, and its locks with it. */
 const FROZEN_AFTER_MS = 15_000;
 
 /**
- * Runs jobs until stopped. The job library gives up on a killed worker only after four hours; here every worker holds
- * a session lock while it lives, and whoever finds a job whose worker's lock is free puts the job back within seconds.
+ * Runs jobs until stopped. The job library gives up on a killed worker only after four hours; here every process
+ * holds a session lock while it lives, and whoever finds a job whose process' lock is free puts the job back within seconds.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const lifelines = postgres(options.url, {
@@ -37,12 +39,55 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   });
   await lifelines`select 1`;
   const events = new EventEmitter();
-  const own = new Set<string>();
-  events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => {
-    own.add(worker.workerId);
-    hold(lifelines, worker.workerId).catch((error) => options.log.error(describeError(error), 'lifeline'));
+  // The library locks a job in the name of the pool its workers belong to.
+  let pool: string | null = null;
+  events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => {
+    pool = workerPool.id;
+    hold(lifelines, pool).catch((error) => options.log.error(describeError(error), 'lifeline'));
   });
-  const runner = await run({
+  let runner = await runJobs(options, events);
+  let stopping: Promise<void> | null = null;
+  const goOn = async () => {
+    await runner.promise.catch((error) => options.log.error(describeError(error), 'jobs stopped'));
+    while (!stopping) {
+      await delay(REVIVE_AFTER_MS);
+      const revived = await runJobs(options, events).catch(() => null);
+      if (!revived) continue;
+      runner = revived;
+      options.log.info('jobs run again');
+      if (stopping) await runner.stop();
+      else void goOn();
+      return;
+    }
+  };
+  void goOn();
+  const sweep = async () => {
+    // After a break of the connection our own lock is gone: it comes first.
+    if (pool !== null && !(await isHeld(lifelines, pool))) await hold(lifelines, pool);
+    const dead = await takeBackFromDead(lifelines);
+    if (dead > 0) options.log.warn({ processes: dead }, 'jobs taken back from processes that died');
+  };
+  await sweep();
+  const timer = setInterval(
+    () => void sweep().catch((error) => options.log.error(describeError(error), 'sweep')),
+    SWEEP_EVERY_MS,
+  );
+  const stop = async () => {
+    clearInterval(timer);
+    await runner.stop().catch(() => {}); // It may have ended by itself.
+    await lifelines.end({ timeout: 1 });
+  };
+  return {
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+/** The library's own runner. It ends by itself, and for good, where Postgres goes away for a while. */
+function runJobs(options: WorkerOptions, events: EventEmitter): Promise<Runner> {
+  return run({
     connectionString: options.url,
     concurrency: options.concurrency,
     maxPoolSize: options.concurrency + 2,
@@ -50,6 +95,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     pollInterval: 1_000,
     events: events as never,
     logger: new WorkerLogger(() => () => {}),
+    // Otherwise a job that ends while the runner stops may be left as if it still ran.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     taskList: Object.fromEntries(options.handlers.map((each) => [each.name, task(each, options.log)])),
     parsedCronItems: parseCronItems(
       Object.entries(options.schedule ?? {}).map(([name, match]) => ({
@@ -59,24 +106,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       })),
     ),
   });
-  const sweep = async () => {
-    // After a break of the connection our own locks are gone: they come first.
-    for (const workerId of own) if (!(await isHeld(lifelines, workerId))) await hold(lifelines, workerId);
-    const dead = await takeBackFromDead(lifelines);
-    if (dead > 0) options.log.warn({ workers: dead }, 'jobs taken back from workers that died');
-  };
-  await sweep();
-  const timer = setInterval(
-    () => void sweep().catch((error) => options.log.error(describeError(error), 'sweep')),
-    SWEEP_EVERY_MS,
-  );
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await runner.stop();
-      await lifelines.end({ timeout: 1 });
-    },
-  };
 }
 
 function task({ name, handle }: JobHandler, log: Logger): Task {
@@ -94,30 +123,30 @@ function task({ name, handle }: JobHandler, log: Logger): Task {
 
 const LOCK_SEED = 4_857_212;
 
-async function hold(sql: postgres.Sql, workerId: string): Promise<void> {
-  await sql`select pg_advisory_lock(hashtextextended(${workerId}, ${LOCK_SEED}))`;
+async function hold(sql: postgres.Sql, pool: string): Promise<void> {
+  await sql`select pg_advisory_lock(hashtextextended(${pool}, ${LOCK_SEED}))`;
 }
 
-/** Whether some session, of whatever process, holds this worker's lock. */
-async function isHeld(sql: postgres.Sql, workerId: string): Promise<boolean> {
+/** Whether some session, of whatever process, holds this pool's lock. */
+async function isHeld(sql: postgres.Sql, pool: string): Promise<boolean> {
   const [row] = await sql<{ held: boolean }[]>`
     select exists (
       select from pg_locks
       where locktype = 'advisory' and granted and objsubid = 1
-        and ((classid::bigint << 32) | objid::bigint) = hashtextextended(${workerId}, ${LOCK_SEED})
+        and ((classid::bigint << 32) | objid::bigint) = hashtextextended(${pool}, ${LOCK_SEED})
         and database = (select oid from pg_database where datname = current_database())
     ) as held`;
   return row?.held ?? false;
 }
 
-/** Puts back the jobs of workers whose session is gone. Answers how many such workers there were. */
+/** Puts back the jobs of pools whose session is gone. Answers how many such pools there were. */
 async function takeBackFromDead(sql: postgres.Sql): Promise<number> {
-  // A worker just born may have a job before its lock: five seconds of grace.
-  const holders = await sql<{ worker: string }[]>`
-    select distinct locked_by as worker from graphile_worker._private_jobs
+  // A pool just born may have a job before its lock: five seconds of grace.
+  const holders = await sql<{ pool: string }[]>`
+    select distinct locked_by as pool from graphile_worker._private_jobs
     where locked_by is not null and locked_at < now() - interval '5 seconds'`;
   const dead: string[] = [];
-  for (const { worker } of holders) if (!(await isHeld(sql, worker))) dead.push(worker);
+  for (const { pool } of holders) if (!(await isHeld(sql, pool))) dead.push(pool);
   if (dead.length > 0) await sql`select graphile_worker.force_unlock_workers(${dead})`;
   return dead.length;
 }

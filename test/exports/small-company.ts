@@ -90,8 +90,8 @@ export class Desk {
   readonly url: string;
   /** Set: answers do not come, until it is unset. */
   hangs = false;
-  /** Callers that wait for an answer. */
-  waiting = 0;
+  /** Callers that wait for an answer, longest first. */
+  readonly waiting: { mayGoOn: boolean }[] = [];
   #server: Server | null = null;
 
   constructor(private readonly port: number) {
@@ -107,11 +107,12 @@ export class Desk {
       ],
     });
     const server = createServer(async (request, response) => {
-      this.waiting += 1;
-      response.once('close', () => {
-        this.waiting -= 1;
-      });
-      while (this.hangs && !response.destroyed) await new Promise((resolve) => setTimeout(resolve, 20));
+      const caller = { mayGoOn: false };
+      this.waiting.push(caller);
+      response.once('close', () => this.waiting.splice(this.waiting.indexOf(caller), 1));
+      while (this.hangs && !caller.mayGoOn && !response.destroyed) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       const person = decodeURIComponent(request.url?.split('/')[2] ?? '');
       const tickets = { key: 'TICKETS', children: [ticket(`${person}-1`), ticket(`${person}-2`)] };
       response.writeHead(200, { 'content-type': 'application/json' });
