@@ -10,7 +10,9 @@ export const LIMITS = {
   bodyBytes: 262_144,
 } as const;
 
-const tooComplex = (message: string) => new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX' } });
+/** `limit` names which; it outlasts the code, which the server replaces by one of its own. */
+const tooComplex = (limit: keyof typeof LIMITS, message: string) =>
+  new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX', limit } });
 
 /** Deepest chain of fields, fragments followed, each fragment measured once. Introspection is left to its own rule. */
 export const depthLimit: ValidationRule = (context) => {
@@ -19,7 +21,7 @@ export const depthLimit: ValidationRule = (context) => {
     OperationDefinition: (operation) => {
       if (depthOf(operation.selectionSet, context, measured) > LIMITS.depth) {
         context.reportError(
-          tooComplex(`The query is nested deeper than ${LIMITS.depth} fields: ask in several queries.`),
+          tooComplex('depth', `The query is nested deeper than ${LIMITS.depth} fields: ask in several queries.`),
         );
       }
     },
@@ -66,16 +68,16 @@ export const breadthLimit: ValidationRule = (context) => {
     OperationDefinition: (operation) => {
       if (operation.selectionSet.selections.length > LIMITS.rootFields) {
         context.reportError(
-          tooComplex(`The query has more than ${LIMITS.rootFields} root fields: ask in several queries.`),
+          tooComplex('rootFields', `The query has more than ${LIMITS.rootFields} root fields: ask in several queries.`),
         );
       }
     },
     Document: {
       leave: () => {
         if (aliases > LIMITS.aliases)
-          context.reportError(tooComplex(`The query has more than ${LIMITS.aliases} aliases.`));
+          context.reportError(tooComplex('aliases', `The query has more than ${LIMITS.aliases} aliases.`));
         if (directives > LIMITS.directives) {
-          context.reportError(tooComplex(`The query has more than ${LIMITS.directives} directives.`));
+          context.reportError(tooComplex('directives', `The query has more than ${LIMITS.directives} directives.`));
         }
       },
     },

@@ -60,7 +60,7 @@ export function checkPurpose(
 
 /** Consent cannot be recorded yet, so nobody has given it: what rests on it is not read. */
 function refuseWithoutConsent(walk: Walk, caller: Caller, services: readonly Service[]): void {
-  if (caller.kind !== 'SERVICE' || caller.purpose === null || walk.categories.size === 0) return;
+  if (caller.kind !== 'SERVICE' || caller.purpose === null || walk.personal.size === 0) return;
   if (!restsOnConsent(services, caller.purpose)) return;
   throw new HabeasError(
     'PURPOSE_NOT_PERMITTED',
@@ -76,7 +76,7 @@ class Walk {
   /** Fields that hold nothing personal, but tell of personal data the purpose never allows. Told where nothing else is. */
   readonly aside = new Set<string>();
   readonly categories = new Set<string>();
-  /** Fields of personal data. */
+  /** Fields of personal data, and those that tell of it. */
   readonly personal = new Set<string>();
   readonly services = new Set<string>();
 
@@ -155,7 +155,9 @@ class Walk {
     if (this.caller.kind !== 'SERVICE' || this.caller.affiliation === 'EXTERNAL') return;
     const { purposesBelow } = this.governed;
     const purposes = purposesBelow.get(type.name) ?? purposesBelow.get(parent.name);
-    if (!purposes || (this.caller.purpose && mayRead(purposes, this.caller.purpose))) return;
+    if (!purposes) return;
+    this.personal.add(coordinate);
+    if (this.caller.purpose && mayRead(purposes, this.caller.purpose)) return;
     this.aside.add(coordinate);
   }
 

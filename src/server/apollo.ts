@@ -74,7 +74,7 @@ const strangersPlugin: ApolloServerPlugin<RequestContext> = {
 const statusPlugin: ApolloServerPlugin<RequestContext> = {
   requestDidStart: async () => ({
     willSendResponse: async ({ request, response }) => {
-      if (response.body.kind !== 'single' || typeof request.query !== 'string') return;
+      if (response.body.kind !== 'single' || !request.query) return;
       const { data, errors } = response.body.singleResult;
       if (data !== undefined || !errors) return;
       const status = statusOf(errors[0]?.extensions?.code);

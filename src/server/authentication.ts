@@ -46,7 +46,17 @@ async function discover(issuer: string): Promise<Issuer> {
     : null;
   if (!document?.jwks_uri) throw new Error(`HABEAS_OIDC_ISSUER: ${address} does not answer with a discovery document.`);
   if (document.issuer !== issuer) throw new Error('HABEAS_OIDC_ISSUER: is not spelt as the issuer spells itself.');
-  return { name: issuer, key: createRemoteJWKSet(new URL(document.jwks_uri), { timeoutDuration: 5_000 }) };
+  return { name: issuer, key: remoteKeys(document.jwks_uri) };
+}
+
+/** The issuer's published keys. That they cannot be had is not the token's fault. */
+function remoteKeys(address: string): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(address), { timeoutDuration: 5_000 });
+  return (header, token) =>
+    keys(header, token).catch((error) => {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      throw new HabeasError('SERVICE_UNAVAILABLE', 'The identity provider does not answer: try again.');
+    });
 }
 
 function single(value: string | string[] | undefined): string | undefined {
@@ -55,8 +65,9 @@ function single(value: string | string[] | undefined): string | undefined {
 }
 
 function bearer(header: string): string {
-  const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header.length <= LONGEST_TOKEN ? header : '')?.[1];
+  const token = /^Bearer (\S+)$/i.exec(header)?.[1];
   if (!token) throw unauthenticated('The header "authorization" is not "Bearer <token>".');
+  if (token.length > LONGEST_TOKEN) throw badToken();
   return token;
 }
 
@@ -76,14 +87,16 @@ async function verify(token: string, issuers: readonly Issuer[], audience: strin
       requiredClaims: ['exp', 'iat', 'sub'],
     };
     const { payload } = await jwtVerify(token, issuer.key, options);
+    if (!isName(payload.sub)) throw badToken();
     return payload;
   } catch (error) {
-    if (error instanceof errors.JWKSTimeout) {
-      throw new HabeasError('SERVICE_UNAVAILABLE', 'The identity provider does not answer: try again.');
-    }
+    if (error instanceof HabeasError) throw error;
     throw badToken();
   }
 }
+
+/** Text that can be looked up: not empty, no control characters. */
+const isName = (claim: unknown): claim is string => typeof claim === 'string' && /^[^\p{Cc}\p{Cs}]+$/u.test(claim);
 
 function issuerOf(token: string): unknown {
   try {

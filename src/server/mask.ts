@@ -1,14 +1,19 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import { ERROR_STATUS, type ErrorCode, HabeasError, unauthenticated } from '../errors.js';
+import { LIMITS } from '../graph/limits.js';
 
 const WHO = unauthenticated().message;
 const INTERNAL = 'Something went wrong at our end; it has been logged. Try again, or tell us when this was.';
 
 /** Words of validation messages that hold only names out of the schema or the caller's own query, never a value. */
 const NAMES_ONLY =
-  /^(Cannot query field|Unknown (argument|field|fragment|type|directive|operation)|Field "|Fragment|Argument "|Directive|Variable "\$\w+" (is|of|needed|never)|There can be only one|This anonymous|Subscription|Must provide|Operation|GraphQL (introspection|operations))/;
+  /^(Cannot (query field|spread)|Unknown (argument|field|fragment|type|directive|operation)|Fields? "|Fragment|Argument "|(The d|D)irective|Too many validation errors|Maximum introspection|Variable "\$\w+" (is|of|needed|never)|There can be only one|This anonymous|Subscription|Must provide|Operation|GraphQL (introspection|operations))/;
 const WRONG_VARIABLE =
   /^Variable "(\$\w+)" got invalid value .*? at "([\w.[\]]+)";|^Variable "(\$\w+)" got invalid value/s;
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more that? \d+ tokens/;
+const TOO_LONG = `The document has more than ${LIMITS.tokens} tokens: ask in several queries.`;
+const TOO_ALIKE = 'The query selects the same fields over and over: select each once.';
+const NO_PERSISTED_QUERIES = 'PERSISTED_QUERY_NOT_SUPPORTED';
 const MISSING_VARIABLE =
   /^Variable "(\$\w+)" of (?:required|non-null) type "([\w![\]]+)" (?:was not provided|must not be null)/;
 
@@ -20,7 +25,15 @@ export function maskError(formatted: GraphQLFormattedError, error: unknown): Gra
   const own = findOwn(error);
   if (own) return withCode(formatted, own.code, own.message, own.extensions);
   const code = formatted.extensions?.code;
-  if (code === 'QUERY_TOO_COMPLEX') return withCode(formatted, code, formatted.message);
+  if (formatted.extensions?.limit) {
+    return withCode(formatted, 'QUERY_TOO_COMPLEX', formatted.message, { limit: formatted.extensions.limit });
+  }
+  if (TOO_MANY_TOKENS.test(formatted.message)) {
+    return withCode(formatted, 'QUERY_TOO_COMPLEX', TOO_LONG, { limit: 'tokens' });
+  }
+  if (formatted.message === 'Validation aborted.') {
+    return withCode(formatted, 'QUERY_TOO_COMPLEX', TOO_ALIKE, { limit: 'repeatedFields' });
+  }
   if (isInput(formatted)) return withCode(formatted, 'BAD_USER_INPUT', inputMessage(formatted));
   if (typeof code === 'string' && code in ERROR_STATUS && code !== 'INTERNAL_SERVER_ERROR' && fromService(formatted)) {
     return withCode(formatted, code as ErrorCode, formatted.message, formatted.extensions);
@@ -34,6 +47,11 @@ export function maskError(formatted: GraphQLFormattedError, error: unknown): Gra
  */
 export function hideSchema(error: GraphQLFormattedError): GraphQLFormattedError {
   return error.extensions?.code === 'BAD_USER_INPUT' ? withCode({ message: '' }, 'UNAUTHENTICATED', WHO) : error;
+}
+
+/** The library guesses what was meant; in production it names no fields that were not asked for. */
+export function withoutGuesses(error: GraphQLFormattedError): GraphQLFormattedError {
+  return { ...error, message: error.message.replace(/ Did you mean .+\?$/, '') };
 }
 
 /** Whether an error is one of ours to look into: it is logged, the others are the caller's. */
@@ -63,7 +81,7 @@ function isInput({ message, extensions }: GraphQLFormattedError): boolean {
     code === 'GRAPHQL_VALIDATION_FAILED' ||
     code === 'OPERATION_RESOLUTION_FAILURE' ||
     code === 'BAD_REQUEST' ||
-    code === 'PERSISTED_QUERY_NOT_SUPPORTED' ||
+    code === NO_PERSISTED_QUERIES ||
     WRONG_VARIABLE.test(message) ||
     MISSING_VARIABLE.test(message)
   );
@@ -71,6 +89,7 @@ function isInput({ message, extensions }: GraphQLFormattedError): boolean {
 
 function inputMessage({ message, extensions, locations }: GraphQLFormattedError): string {
   const at = locations?.[0] ? ` at line ${locations[0].line}, column ${locations[0].column}` : '';
+  if (extensions?.code === NO_PERSISTED_QUERIES) return 'query: is missing: send the question itself, not its hash.';
   const missing = MISSING_VARIABLE.exec(message);
   if (missing) return `Variable "${missing[1]}" is needed, as ${missing[2]}.`;
   const wrong = WRONG_VARIABLE.exec(message);
@@ -79,7 +98,7 @@ function inputMessage({ message, extensions, locations }: GraphQLFormattedError)
     return `${where} has a value that does not fit: ${expectation(message)}.`;
   }
   if (extensions?.code === 'GRAPHQL_PARSE_FAILED') {
-    return message.includes('token limit') ? message : `The document is not GraphQL: syntax error${at}.`;
+    return `The document is not GraphQL: syntax error${at}.`;
   }
   if (extensions?.code === 'GRAPHQL_VALIDATION_FAILED' && !NAMES_ONLY.test(message)) {
     return `A value${at} does not fit: ${expectation(message)}.`;

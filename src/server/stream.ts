@@ -2,13 +2,14 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError, getOperationAST, parse, specifiedRules, validate } from 'graphql';
 import { createHandler, type Response } from 'graphql-sse';
+import { z } from 'zod';
 import { badInput, HabeasError } from '../errors.js';
-import type { Caller } from '../gate/caller.js';
 import type { Graph } from '../graph/graph.js';
 import { breadthLimit, depthLimit, LIMITS } from '../graph/limits.js';
-import type { World } from '../world.js';
+import { describeError } from '../telemetry.js';
+import type { RequestContext, World } from '../world.js';
 import type { Authenticate } from './authentication.js';
-import { hideSchema, maskError } from './mask.js';
+import { hideSchema, maskError, withoutGuesses } from './mask.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
@@ -18,21 +19,23 @@ export function streamHandler(graph: Graph, world: World, authenticate: Authenti
     authenticate: () => null,
     onSubscribe: async ({ raw }, question) => {
       try {
-        const caller = await authenticate(raw.headers);
-        return await begin(graph, { world, caller }, question).catch((error) => failure(error, caller, world));
+        const context = { world, caller: await authenticate(raw.headers) };
+        const tell = teller(context);
+        return await begin(graph, context, question, tell).catch((error) => failures([error], tell));
       } catch (error) {
-        return error instanceof HabeasError ? refusal(error) : failure(error, null, world);
+        if (error instanceof HabeasError) return refusal(error);
+        throw error;
       }
     },
   });
   return async (request, reply) => {
-    const { method, url, headers, body } = request;
+    const { method, url, headers } = request;
     const [content, { status, headers: told }] = await handle({
       method,
       url,
       // A browser may send more than the one type; this is the one it gets.
       headers: { get: (name) => (name === 'accept' ? 'text/event-stream' : String(headers[name] ?? '')) },
-      body: body as Record<PropertyKey, unknown> | null,
+      body: readQuestion(request.body),
       raw: request,
       context: undefined,
     });
@@ -43,19 +46,29 @@ export function streamHandler(graph: Graph, world: World, authenticate: Authenti
   };
 }
 
-interface Question {
-  readonly query: string;
-  readonly variables?: Record<string, unknown> | null | undefined;
-  readonly operationName?: string | null | undefined;
+const Question = z.object({
+  query: z.string().min(1),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  operationName: z.string().nullish(),
+});
+
+type Question = z.infer<typeof Question>;
+
+function readQuestion(body: unknown): Question {
+  const read = Question.safeParse(body);
+  if (read.success) return read.data;
+  const [wrong = 'query'] = read.error.issues[0]?.path ?? [];
+  throw badInput(String(wrong), 'is missing or of the wrong type: send JSON with "query" and "variables".');
 }
 
-type Context = Parameters<Graph['check']>[2];
+type Tell = (error: unknown) => GraphQLError;
 
-/** The answers to a question, masked. Throws what is wrong with the question. */
-async function begin(graph: Graph, context: Context, { query, variables, operationName }: Question) {
+/** The answers to a question. Throws what is wrong with the question. */
+async function begin(graph: Graph, context: RequestContext, question: Question, tell: Tell) {
+  const { query, variables, operationName } = question;
   const document = parse(query, { maxTokens: LIMITS.tokens });
   const errors = validate(graph.schema, document, [...specifiedRules, depthLimit, breadthLimit], { maxErrors: 5 });
-  if (errors.length > 0) return failures(errors.map(invalid), context.caller, context.world);
+  if (errors.length > 0) return failures(errors.map(invalid), tell);
   const operation = getOperationAST(document, operationName);
   if (!operation) throw badInput('operationName', 'does not name one operation of the document.');
   graph.check(document, operation, context);
@@ -66,26 +79,20 @@ async function begin(graph: Graph, context: Context, { query, variables, operati
     operationType: operation.operation,
     context,
   });
-  return Symbol.asyncIterator in result ? masked(result) : maskResult(result);
+  return Symbol.asyncIterator in result ? masked(result, tell) : maskResult(result, tell);
 }
 
 /** Who is not let in gets no stream. */
-function refusal({ status, message, code }: HabeasError): Response {
+function refusal({ status, code, message }: HabeasError): Response {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   return [body, { status, statusText: code, headers: { 'content-type': 'application/json; charset=utf-8' } }];
 }
 
-function failure(error: unknown, caller: Caller | null, world: World): ExecutionResult {
-  const known = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
-  return failures([known], caller, world);
-}
-
 /** The library knows a result by its `data`. */
-function failures(errors: readonly GraphQLError[], caller: Caller | null, { config }: World): ExecutionResult {
-  const told = errors.map((error) => maskError(formatted(error), error));
-  const hidden = config.environment === 'production' && caller?.kind === 'ANONYMOUS' ? told.map(hideSchema) : told;
-  return { data: null, errors: hidden.map(asError) };
-}
+const failures = (errors: readonly unknown[], tell: Tell): ExecutionResult => ({
+  data: null,
+  errors: errors.map(tell),
+});
 
 const invalid = (error: GraphQLError) =>
   new GraphQLError(error.message, {
@@ -93,13 +100,27 @@ const invalid = (error: GraphQLError) =>
     extensions: { code: 'GRAPHQL_VALIDATION_FAILED', ...error.extensions },
   });
 
-async function* masked(results: AsyncIterable<ExecutionResult>): AsyncGenerator<ExecutionResult> {
-  for await (const result of results) yield maskResult(result);
+async function* masked(results: AsyncIterable<ExecutionResult>, tell: Tell): AsyncGenerator<ExecutionResult> {
+  for await (const result of results) yield maskResult(result, tell);
 }
 
-function maskResult(result: ExecutionResult): ExecutionResult {
+function maskResult(result: ExecutionResult, tell: Tell): ExecutionResult {
   const { data = null, errors } = result;
-  return errors ? { data, errors: errors.map((error) => asError(maskError(formatted(error), error))) } : result;
+  return errors ? { data, errors: errors.map(tell) } : result;
+}
+
+/** What this caller is told of errors. */
+function teller({ caller, world }: RequestContext): Tell {
+  const production = world.config.environment === 'production';
+  return (thrown) => {
+    const error = thrown instanceof GraphQLError ? thrown : new GraphQLError('', { originalError: thrown as Error });
+    const told = maskError(formatted(error), error);
+    if (told.extensions?.code === 'INTERNAL_SERVER_ERROR') {
+      world.log.error(describeError(error.originalError ?? error), 'request failed');
+    }
+    if (!production) return asError(told);
+    return asError(caller.kind === 'ANONYMOUS' ? hideSchema(told) : withoutGuesses(told));
+  };
 }
 
 /** A syntax error has no code yet; everything else keeps its own. */
