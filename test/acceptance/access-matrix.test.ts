@@ -31,6 +31,7 @@ beforeAll(async () => {
     .set('owner', me)
     .set('other', await habeas.person(other?.accountId ?? ''))
     .set('service', await habeas.client('audit-tool', 'essential.service'))
+    .set('improver', await habeas.client('audit-tool', 'functional.service.improve'))
     .set('mailer', await habeas.client('newsletter-sender', 'marketing.communications.email'))
     .set('purposeless', await habeas.client('audit-tool'))
     .set('external', await habeas.client('research-partner', 'analytics.reporting'))

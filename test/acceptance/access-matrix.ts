@@ -3,7 +3,8 @@ export const CALLERS = [
   'owner', // the person whose data it is
   'other', // another person
   'service', // an affiliated service, for the purpose essential.service
-  'mailer', // an affiliated service, for the purpose marketing.communications.email
+  'improver', // the same service, for the purpose functional.service.improve
+  'mailer', // an affiliated service, for the purpose marketing.communications.email, which rests on consent
   'purposeless', // a service with two purposes that names neither
   'external', // a partner's client
   'dps', // the Data Protection Specialist
@@ -32,163 +33,192 @@ export type Row = Readonly<Record<Caller, Verdict>>;
  * nothing is there yet.
  */
 const TABLE = `
-  #                                    owner, other, service, mailer, purposeless, external, dps, support, nobody
+  #                                    owner, other, service, improver, mailer, purposeless, external, dps, support, nobody
   # Ways in
-  Query.account                        y N y y P F y y U
-  Query.accountByIdentifier            F F y y P F y y U
-  Query.accounts                       y - y y P F y y U
-  Query.me                             y y F F F F F F U
-  Query.privacyRequest                 y N F F F F y y U
-  Query.privacyRequests                F F F F F F y y U
-  Query.purposes                       y y y y y y y y U
-  Query.services                       y y y y y y y y U
-  Query.viewer                         y y y y y y y y y
-  Query.courses                        y y y y y y y y U
-  Query.course                         y y y y y y y y U
-  Mutation.cancelRequest               y N F F F F y y U
-  Mutation.linkService                 F F y P P F y y U
-  Mutation.registerAccount             C C C P P F C C U
-  Mutation.requestAccess               y N F F F F y y U
-  Mutation.retryRequest                F F F F F F C C U
-  Mutation.updateProfile               y N y P P F y y U
-  Subscription.privacyRequestProgress  y N F F F F y y U
+  Query.account                        y N y y y P F y y U
+  Query.accountByIdentifier            F F y y y P F y y U
+  Query.accounts                       y - y y y P F y y U
+  Query.me                             y y F F F F F F F U
+  Query.privacyRequest                 y N F F F F F y y U
+  Query.privacyRequests                F F F F F F F y y U
+  Query.purposes                       y y y y y y y y y U
+  Query.services                       y y y y y y y y y U
+  Query.viewer                         y y y y y y y y y y
+  Query.courses                        y y y y y y y y y U
+  Query.course                         y y y y y y y y y U
+  Mutation.cancelRequest               y N F F F F F y y U
+  Mutation.linkService                 F F y P P P F y y U
+  Mutation.registerAccount             C C C P P P F C C U
+  Mutation.requestAccess               y N F F F F F y y U
+  Mutation.retryRequest                F F F F F F F C C U
+  Mutation.updateProfile               y N y P P P F y y U
+  Subscription.privacyRequestProgress  y N F F F F F y y U
 
   # Habeas' own types
-  Account.id                           y N y y P F y y U
-  Account.ehcpAudit                    y N y P P F y y U
-  Account.accesses                     y N F F P F y y U
-  Account.consentHistory               y N F F P F y y U
-  Account.consents                     y N F F P F y y U
-  Account.createdAt                    y N y P P F y y U
-  Account.disclosures                  y N F F P F y y U
-  Account.identifiers                  y N y y P F y y U
-  Account.legalHolds                   y N F F P F y y U
-  Account.linkedServices               y N y y P F y y U
-  Account.marketingPreferences         y N F F P F y y U
-  Account.privacyRequests              y N F F P F y y U
-  Account.profile                      y N y y P F y y U
-  Account.status                       y N y y P F y y U
-  Account.newsletter                   y N y y P F y y U
-  Account.support                      y N y P P F y y U
-  Account.training                     y N y P P F y y U
-  PageInfo.*                           y N F F P F y y U
-  Access.*                             y N F F P F y y U
-  AccessConnection.*                   y N F F P F y y U
-  AccessEdge.*                         y N F F P F y y U
-  AccountPayload.*                     y N y P P F y y U
-  ChannelPreference.*                  y N F F P F y y U
-  Client.*                             - - y y y y - - -
-  Consent.*                            y N F F P F y y U
-  ConsentEvent.*                       - N F F P F - - U
-  ConsentEventConnection.*             y N F F P F y y U
-  ConsentEventEdge.*                   - N F F P F - - U
-  ConsentReceipt.*                     - N F F P F - - U
-  DataCollection.*                     y y y y y y y y U
-  DataField.*                          y y y y y y y y U
-  Disclosure.*                         - N F F P F - - U
-  DisclosureConnection.*               y N F F P F y y U
-  DisclosureEdge.*                     - N F F P F - - U
-  ErasureCertificate.*                 - N F F F F - - U
-  ErasurePlan.*                        - N F F F F - - U
-  ErasurePlanItem.*                    - N F F F F - - U
-  ExportPackage.bytes                  y N F F F F y y U
-  ExportPackage.expiresAt              y N F F F F y y U
-  ExportPackage.formats                y N F F F F y y U
-  ExportPackage.id                     y N F F F F y y U
-  ExportPackage.records                y N F F F F y y U
-  ExportPackage.sha256                 y N F F F F y y U
-  ExportPackage.url                    y N F F F F F F U
-  Identifier.type                      y N y P P F y y U
-  Identifier.value                     y N y P P F y y U
-  Identifier.verified                  y N y P P F y y U
-  LegalHold.*                          - N F F P F - - U
-  MarketingPreferences.*               y N F F P F y y U
-  PrivacyRequest.*                     y N F F F F y y U
-  PrivacyRequestConnection.*           y N F F P F y y U
-  PrivacyRequestEdge.*                 y N F F P F y y U
-  PrivacyRequestPayload.*              y N F F F F y y U
-  Profile.displayName                  y N y P P F y y U
-  Profile.email                        y N y P P F y y U
-  Profile.familyName                   y N y P P F y y U
-  Profile.givenName                    y N y P P F y y U
-  Profile.jobTitle                     y N y P P F y y U
-  Profile.locale                       y N y P P F y y U
-  Profile.organisation                 y N y P P F y y U
-  Profile.phone                        y N y P P F y y U
-  Profile.postalAddress                y N y P P F y y U
-  Profile.updatedAt                    y N y P P F y y U
-  Purpose.*                            y y y y y y y y U
-  RequestEvent.*                       y N F F F F y y U
-  Service.*                            y y y y y y y y U
-  ServiceLink.externalId               y N y P P F y y U
-  ServiceLink.linkedAt                 y N y P P F y y U
-  ServiceLink.service                  y N y P P F y y U
-  ServiceTask.*                        y N F F F F y y U
-  TopicPreference.*                    - N F F P F - - U
-  Viewer.*                             y y y y y y y y y
+  Account.id                           y N y y y P F y y U
+  Account.ehcpAudit                    y N y y P P F y y U
+  Account.accesses                     y N F F F P F y y U
+  Account.consentHistory               y N F F F P F y y U
+  Account.consents                     y N F F F P F y y U
+  Account.createdAt                    y N y P P P F y y U
+  Account.disclosures                  y N F F F P F y y U
+  Account.identifiers                  y N y y y P F y y U
+  Account.legalHolds                   y N F F F P F y y U
+  Account.linkedServices               y N y y y P F y y U
+  Account.marketingPreferences         y N F F F P F y y U
+  Account.privacyRequests              y N F F F P F y y U
+  Account.profile                      y N y y y P F y y U
+  Account.status                       y N y y y P F y y U
+  Account.newsletter                   y N y P P P F y y U
+  Account.support                      y N y y P P F y y U
+  Account.training                     y N y y P P F y y U
+  PageInfo.*                           y N F F F P F y y U
+  Access.*                             y N F F F P F y y U
+  AccessConnection.*                   y N F F F P F y y U
+  AccessEdge.*                         y N F F F P F y y U
+  AccountPayload.*                     y N y P P P F y y U
+  ChannelPreference.*                  y N F F F P F y y U
+  Client.*                             - - y y y y y - - -
+  Consent.*                            y N F F F P F y y U
+  ConsentEvent.*                       - N F F F P F - - U
+  ConsentEventConnection.*             y N F F F P F y y U
+  ConsentEventEdge.*                   - N F F F P F - - U
+  ConsentReceipt.*                     - N F F F P F - - U
+  DataCollection.*                     y y y y y y y y y U
+  DataField.*                          y y y y y y y y y U
+  Disclosure.*                         - N F F F P F - - U
+  DisclosureConnection.*               y N F F F P F y y U
+  DisclosureEdge.*                     - N F F F P F - - U
+  ErasureCertificate.*                 - N F F F F F - - U
+  ErasurePlan.*                        - N F F F F F - - U
+  ErasurePlanItem.*                    - N F F F F F - - U
+  ExportPackage.bytes                  y N F F F F F y y U
+  ExportPackage.expiresAt              y N F F F F F y y U
+  ExportPackage.formats                y N F F F F F y y U
+  ExportPackage.id                     y N F F F F F y y U
+  ExportPackage.records                y N F F F F F y y U
+  ExportPackage.sha256                 y N F F F F F y y U
+  ExportPackage.url                    y N F F F F F F F U
+  Identifier.type                      y N y P P P F y y U
+  Identifier.value                     y N y P P P F y y U
+  Identifier.verified                  y N y P P P F y y U
+  LegalHold.*                          - N F F F P F - - U
+  MarketingPreferences.*               y N F F F P F y y U
+  PrivacyRequest.*                     y N F F F F F y y U
+  PrivacyRequestConnection.*           y N F F F P F y y U
+  PrivacyRequestEdge.*                 y N F F F P F y y U
+  PrivacyRequestPayload.*              y N F F F F F y y U
+  Profile.displayName                  y N y P P P F y y U
+  Profile.email                        y N y P P P F y y U
+  Profile.familyName                   y N y P P P F y y U
+  Profile.givenName                    y N y P P P F y y U
+  Profile.jobTitle                     y N y P P P F y y U
+  Profile.locale                       y N y P P P F y y U
+  Profile.organisation                 y N y P P P F y y U
+  Profile.phone                        y N y P P P F y y U
+  Profile.postalAddress                y N y P P P F y y U
+  Profile.updatedAt                    y N y P P P F y y U
+  Purpose.*                            y y y y y y y y y U
+  RequestEvent.*                       y N F F F F F y y U
+  Service.*                            y y y y y y y y y U
+  ServiceLink.externalId               y N y P P P F y y U
+  ServiceLink.linkedAt                 y N y P P P F y y U
+  ServiceLink.service                  y N y P P P F y y U
+  ServiceTask.*                        y N F F F F F y y U
+  TopicPreference.*                    - N F F F P F - - U
+  Viewer.*                             y y y y y y y y y y
 
   # The audit tool
-  EhcpAudit.*                          y N y P P F y y U
-  EhcpAuditOrganisationsConnection.*   y N y P P F y y U
-  EhcpAuditOrganisationsEdge.*         y N y P P F y y U
-  EhcpAuditOrganisations.*             y N y P P F y y U
-  EhcpAuditMembersConnection.*         y N y P P F y y U
-  EhcpAuditMembersEdge.*               y N y P P F y y U
-  EhcpAuditMembers.*                   y N y P P F y y U
-  EhcpAuditAuditsConnection.*          y N y P P F y y U
-  EhcpAuditAuditsEdge.*                y N y P P F y y U
-  EhcpAuditAudits.*                    y N y P P F y y U
-  EhcpAuditAuditedPlansConnection.*    y N y P P F y y U
-  EhcpAuditAuditedPlansEdge.*          y N y P P F y y U
-  EhcpAuditAuditedPlans.*              y N y P P F y y U
-  EhcpAuditFindingsConnection.*        y N y P P F y y U
-  EhcpAuditFindingsEdge.*              y N y P P F y y U
-  EhcpAuditFindings.*                  y N y P P F y y U
-  EhcpAuditCommentsConnection.*        y N y P P F y y U
-  EhcpAuditCommentsEdge.*              y N y P P F y y U
-  EhcpAuditComments.*                  y N y P P F y y U
+  EhcpAudit.*                          y N y y P P F y y U
+  EhcpAuditOrganisationsConnection.*   y N y y P P F y y U
+  EhcpAuditOrganisationsEdge.*         y N y y P P F y y U
+  EhcpAuditOrganisations.id            y N y y P P F y y U
+  EhcpAuditOrganisations.name          y N y P P P F y y U
+  EhcpAuditOrganisations.kind          y N y P P P F y y U
+  EhcpAuditOrganisations.town          y N y P P P F y y U
+  EhcpAuditOrganisations.licensedUntil y N y P P P F y y U
+  EhcpAuditMembersConnection.*         y N y y P P F y y U
+  EhcpAuditMembersEdge.*               y N y y P P F y y U
+  EhcpAuditMembers.id                  y N y y P P F y y U
+  EhcpAuditMembers.externalId          y N y P P P F y y U
+  EhcpAuditMembers.email               y N y P P P F y y U
+  EhcpAuditMembers.name                y N y P P P F y y U
+  EhcpAuditMembers.role                y N y P P P F y y U
+  EhcpAuditMembers.organisationId      y N y P P P F y y U
+  EhcpAuditMembers.joinedAt            y N y P P P F y y U
+  EhcpAuditAuditsConnection.*          y N y y P P F y y U
+  EhcpAuditAuditsEdge.*                y N y y P P F y y U
+  EhcpAuditAudits.id                   y N y y P P F y y U
+  EhcpAuditAudits.leadMemberId         y N y P P P F y y U
+  EhcpAuditAudits.title                y N y y P P F y y U
+  EhcpAuditAudits.status               y N y y P P F y y U
+  EhcpAuditAudits.openedAt             y N y y P P F y y U
+  EhcpAuditAudits.closedAt             y N y y P P F y y U
+  EhcpAuditAuditedPlansConnection.*    y N y y P P F y y U
+  EhcpAuditAuditedPlansEdge.*          y N y y P P F y y U
+  EhcpAuditAuditedPlans.id             y N y y P P F y y U
+  EhcpAuditAuditedPlans.auditId        y N y y P P F y y U
+  EhcpAuditAuditedPlans.planReference  y N y P P P F y y U
+  EhcpAuditAuditedPlans.yearGroup      y N y P P P F y y U
+  EhcpAuditAuditedPlans.needsCategory  y N y P P P F y y U
+  EhcpAuditAuditedPlans.overallGrade   y N y y P P F y y U
+  EhcpAuditAuditedPlans.auditedAt      y N y y P P F y y U
+  EhcpAuditFindingsConnection.*        y N y y P P F y y U
+  EhcpAuditFindingsEdge.*              y N y y P P F y y U
+  EhcpAuditFindings.*                  y N y y P P F y y U
+  EhcpAuditCommentsConnection.*        y N y y P P F y y U
+  EhcpAuditCommentsEdge.*              y N y y P P F y y U
+  EhcpAuditComments.id                 y N y y P P F y y U
+  EhcpAuditComments.authorMemberId     y N y P P P F y y U
+  EhcpAuditComments.findingId          y N y y P P F y y U
+  EhcpAuditComments.body               y N y y P P F y y U
+  EhcpAuditComments.writtenAt          y N y y P P F y y U
 
   # The newsletter
-  Newsletter.subscriptions             y N y y P F y y U
-  Newsletter.sends                     y N y P P F y y U
-  Newsletter.campaigns                 y N y P P F y y U
-  Newsletter.opens                     y N y P P F y y U
-  NewsletterSubscriptionsConnection.*  y N y y P F y y U
-  NewsletterSubscriptionsEdge.*        y N y y P F y y U
-  NewsletterSubscriptions.id           y N y P P F y y U
-  NewsletterSubscriptions.email        y N y y P F y y U
-  NewsletterSubscriptions.externalId   y N y P P F y y U
-  NewsletterSubscriptions.topic        y N y y P F y y U
-  NewsletterSubscriptions.source       y N y y P F y y U
-  NewsletterSubscriptions.subscribedAt y N y y P F y y U
-  NewsletterSubscriptions.unsubscribedAt y N y y P F y y U
-  NewsletterSendsConnection.*          y N y P P F y y U
-  NewsletterSendsEdge.*                y N y P P F y y U
-  NewsletterSends.*                    y N y P P F y y U
-  NewsletterCampaignsConnection.*      y N y P P F y y U
-  NewsletterCampaignsEdge.*            y N y P P F y y U
-  NewsletterCampaigns.*                y N y P P F y y U
-  NewsletterOpensConnection.*          y N y P P F y y U
-  NewsletterOpensEdge.*                y N y P P F y y U
-  NewsletterOpens.*                    y N y P P F y y U
+  Newsletter.*                         y N y P P P F y y U
+  NewsletterSubscriptionsConnection.*  y N y P P P F y y U
+  NewsletterSubscriptionsEdge.*        y N y P P P F y y U
+  NewsletterSubscriptions.*            y N y P P P F y y U
+  NewsletterSendsConnection.*          y N y P P P F y y U
+  NewsletterSendsEdge.*                y N y P P P F y y U
+  NewsletterSends.*                    y N y P P P F y y U
+  NewsletterCampaignsConnection.*      y N y P P P F y y U
+  NewsletterCampaignsEdge.*            y N y P P P F y y U
+  NewsletterCampaigns.*                y N y P P P F y y U
+  NewsletterOpensConnection.*          y N y P P P F y y U
+  NewsletterOpensEdge.*                y N y P P P F y y U
+  NewsletterOpens.*                    y N y P P P F y y U
 
   # The support desk
-  Support.*                            y N y P P F y y U
-  SupportProfileConnection.*           y N y P P F y y U
-  SupportProfileEdge.*                 y N y P P F y y U
-  SupportProfile.*                     y N y P P F y y U
-  SupportTicketsConnection.*           y N y P P F y y U
-  SupportTicketsEdge.*                 y N y P P F y y U
-  SupportTickets.*                     y N y P P F y y U
-  SupportTicketsMessages.*             y N y P P F y y U
+  Support.profile                      y N y P P P F y y U
+  Support.tickets                      y N y y P P F y y U
+  SupportProfileConnection.*           y N y P P P F y y U
+  SupportProfileEdge.*                 y N y P P P F y y U
+  SupportProfile.*                     y N y P P P F y y U
+  SupportTicketsConnection.*           y N y y P P F y y U
+  SupportTicketsEdge.*                 y N y y P P F y y U
+  SupportTickets.*                     y N y y P P F y y U
+  SupportTicketsMessages.*             y N y y P P F y y U
 
   # The training service
-  TrainingRecord.*                     y N y P P F y y U
-  BookingConnection.*                  y N y P P F y y U
-  BookingEdge.*                        y N y P P F y y U
-  Booking.*                            y N y P P F y y U
-  Certificate.*                        y N y P P F y y U
-  Course.*                             y y y y y y y y U
+  TrainingRecord.registeredAt          y N y y P P F y y U
+  TrainingRecord.accessNeeds           y N y P P P F y y U
+  TrainingRecord.bookings              y N y y P P F y y U
+  TrainingRecord.certificates          y N y y P P F y y U
+  TrainingRecord.nextCourse            y N y y P P F y y U
+  BookingConnection.*                  y N y y P P F y y U
+  BookingEdge.*                        y N y y P P F y y U
+  Booking.id                           y N y y P P F y y U
+  Booking.bookedAt                     y N y y P P F y y U
+  Booking.status                       y N y y P P F y y U
+  Booking.attended                     y N y P P P F y y U
+  Booking.feedback                     y N y y P P F y y U
+  Booking.course                       y N y y P P F y y U
+  Certificate.id                       y N y y P P F y y U
+  Certificate.serial                   y N y P P P F y y U
+  Certificate.issuedOn                 y N y y P P F y y U
+  Certificate.expiresOn                y N y y P P F y y U
+  Course.*                             y y y y y y y y y U
 `;
 
 /** The matrix by coordinate; a key may be `Type.*`. */
