@@ -1,7 +1,9 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
@@ -121,10 +123,15 @@ class Walk {
     const coordinate = `${parent.name}.${name}`;
     const here = place ?? { fromService: !this.governed.coreRootFields.has(coordinate), beyondAccount: false };
     for (const service of this.governed.servicesOf.get(coordinate) ?? []) this.services.add(service);
-    this.judge(coordinate, parent, type, here);
+    for (const each of this.concrete(parent)) this.judge(`${each.name}.${name}`, each, type, here);
     if (!set || !isCompositeType(type)) return;
     const leadsOn = type.name === 'Account' && place !== null && !this.governed.coreTypes.has(parent.name);
     this.selections(set, type, leadsOn ? { ...here, beyondAccount: true } : here);
+  }
+
+  /** What a field of an interface may be read for, the types behind it say: whichever it is, it must be allowed. */
+  private concrete(parent: GraphQLObjectType | GraphQLInterfaceType): readonly GraphQLNamedType[] {
+    return isInterfaceType(parent) ? [parent, ...this.schema.getPossibleTypes(parent)] : [parent];
   }
 
   private judge(coordinate: string, parent: GraphQLNamedType, type: GraphQLNamedType, place: Place): void {

@@ -25,8 +25,9 @@ export function maskError(formatted: GraphQLFormattedError, error: unknown): Gra
   const own = findOwn(error);
   if (own) return withCode(formatted, own.code, own.message, own.extensions);
   const code = formatted.extensions?.code;
-  if (formatted.extensions?.limit) {
-    return withCode(formatted, 'QUERY_TOO_COMPLEX', formatted.message, { limit: formatted.extensions.limit });
+  const limit = formatted.extensions?.limit;
+  if (typeof limit === 'string' && Object.hasOwn(LIMITS, limit)) {
+    return withCode(formatted, 'QUERY_TOO_COMPLEX', formatted.message, { limit });
   }
   if (TOO_MANY_TOKENS.test(formatted.message)) {
     return withCode(formatted, 'QUERY_TOO_COMPLEX', TOO_LONG, { limit: 'tokens' });
@@ -35,7 +36,12 @@ export function maskError(formatted: GraphQLFormattedError, error: unknown): Gra
     return withCode(formatted, 'QUERY_TOO_COMPLEX', TOO_ALIKE, { limit: 'repeatedFields' });
   }
   if (isInput(formatted)) return withCode(formatted, 'BAD_USER_INPUT', inputMessage(formatted));
-  if (typeof code === 'string' && code in ERROR_STATUS && code !== 'INTERNAL_SERVER_ERROR' && fromService(formatted)) {
+  if (
+    typeof code === 'string' &&
+    Object.hasOwn(ERROR_STATUS, code) &&
+    code !== 'INTERNAL_SERVER_ERROR' &&
+    fromService(formatted)
+  ) {
     return withCode(formatted, code as ErrorCode, formatted.message, formatted.extensions);
   }
   return withCode(formatted, 'INTERNAL_SERVER_ERROR', INTERNAL);
