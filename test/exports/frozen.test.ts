@@ -35,6 +35,11 @@ afterAll(async () => {
   rmSync(dataDirectory, { recursive: true, force: true });
 });
 
+test('A worker sweeps by the clock', async () => {
+  const known = await sql`select identifier from graphile_worker._private_known_crontabs`;
+  expect(known.map(({ identifier }) => identifier)).toEqual(['exports_sweep']);
+});
+
 const deskOf = ({ tasks }: Asked) => tasks.find(({ service }) => service === 'desk');
 
 test('R-03 a worker that froze and wakes up late finds its work taken over and changes nothing', async () => {

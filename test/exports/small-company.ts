@@ -42,7 +42,16 @@ export interface SmallCompany {
   readonly desk: Desk;
   /** Registers a person with so many notes, and a customer number at the desk; answers the account's id. */
   register(staff: Client, name: string, notes: number): Promise<string>;
+  /** Gives a person so many notes; answers what Habeas has to know to find them. */
+  add(name: string, notes: number): Promise<Known>;
   stop(): Promise<void>;
+}
+
+/** How the two services know a person, as a registration says it. */
+export interface Known {
+  readonly profile: { readonly displayName: string };
+  readonly identifiers: { type: 'EMAIL'; value: string; verified: true }[];
+  readonly links: { service: 'desk'; externalId: string }[];
 }
 
 export async function smallCompany(): Promise<SmallCompany> {
@@ -58,21 +67,25 @@ export async function smallCompany(): Promise<SmallCompany> {
   const deskConnection = `{ http: { url: "${desk.url}/gdpr/{externalId}", audience: desk } }`;
   writeFileSync(path.join(manifests, 'notes.yml'), MANIFEST('notes', 'Notes', notesConnection, NOTES));
   writeFileSync(path.join(manifests, 'desk.yml'), MANIFEST('desk', 'Help desk', deskConnection, TICKETS));
+  const add = async (name: string, notes: number): Promise<Known> => {
+    const email = `${name}@example.com`;
+    const [member] = await sql<{ id: number }[]>`insert into members (email) values (${email}) returning id`;
+    await sql`
+      insert into notes (member_id, body)
+      select ${member?.id ?? 0}, 'Note ' || n || ' of ' || ${name}::text from generate_series(1, ${notes}::int) n`;
+    await sql`analyze notes`;
+    return {
+      profile: { displayName: name },
+      identifiers: [{ type: 'EMAIL', value: email, verified: true }],
+      links: [{ service: 'desk', externalId: name }],
+    };
+  };
   return {
     manifests,
     desk,
+    add,
     register: async (staff, name, notes) => {
-      const email = `${name}@example.com`;
-      const [member] = await sql<{ id: number }[]>`insert into members (email) values (${email}) returning id`;
-      await sql`
-        insert into notes (member_id, body)
-        select ${member?.id ?? 0}, 'Note ' || n || ' of ' || ${name}::text from generate_series(1, ${notes}::int) n`;
-      await sql`analyze notes`;
-      const input = {
-        profile: { displayName: name },
-        identifiers: [{ type: 'EMAIL' as const, value: email, verified: true }],
-        links: [{ service: 'desk', externalId: name }],
-      };
+      const input = await add(name, notes);
       const { registerAccount } = await need(staff, RegisterAccountDocument, { input });
       return registerAccount.account.id;
     },

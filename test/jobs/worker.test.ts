@@ -111,6 +111,12 @@ describe('A job', () => {
 });
 
 describe('A worker', () => {
+  test('knows the jobs it starts by the clock', async () => {
+    await start([noting], { note: '*/5 * * * *' });
+    const known = () => store.sql`select identifier from graphile_worker._private_known_crontabs`;
+    await expect.poll(async () => (await known()).map(({ identifier }) => identifier)).toEqual(['note']);
+  });
+
   test('that stops waits for the job it runs, and takes no other', async () => {
     const worker = await start([lasting]);
     await store.db.transaction((tx) => last.enqueue(tx, { name: 'running', ms: 1_500 }));
