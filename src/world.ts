@@ -23,5 +23,6 @@ export interface World {
 /** One GraphQL request. Loaders are kept per context, so that no two callers share an answer. */
 export interface RequestContext {
   readonly world: World;
-  readonly caller: Caller;
+  /** A person who registers themself owns their account from then on; nothing else changes it. */
+  caller: Caller;
 }

@@ -95,10 +95,13 @@ export class AccountsResolver {
     @Arg('input', () => RegisterAccountInput, { description: 'The person.' }) input: RegisterAccountInput,
     @Ctx() context: RequestContext,
   ): Promise<AccountPayload> {
-    requireWrite(context.caller, null);
+    const { caller } = context;
+    requireWrite(caller, null);
     const { db, keys, clock } = context.world;
     const registration = registrationOf(input, context);
-    return { account: await db.transaction((tx) => register(tx, keys, clock.now(), registration)) };
+    const account = await db.transaction((tx) => register(tx, keys, clock.now(), registration));
+    if (caller.kind === 'SUBJECT') context.caller = { ...caller, accountId: account.id };
+    return { account };
   }
 
   @Mutation(() => AccountPayload, { description: 'Changes shared account data (rectification, Article 16).' })
