@@ -91,7 +91,7 @@ describe('Who may do what (T-01)', () => {
       if (verdict !== expected) wrong.push(`${question.coordinate}: ${verdict}, not ${expected}`);
     });
     expect(wrong).toEqual([]);
-  });
+  }, 180_000);
 });
 
 async function askForEverything(client: Client, idempotencyKey: string): Promise<string> {

@@ -65,6 +65,12 @@ describe('The depth of a question', () => {
     expect(brokenBy(chain(LIMITS.depth + 1))).toEqual(['depth']);
   });
 
+  test('of a fragment counts wherever it is spread', () => {
+    const fragment = `fragment F on Query ${chain(LIMITS.depth - 2)}`;
+    expect(brokenBy(`{ ...F a { b { ...F } } } ${fragment}`)).toEqual([]);
+    expect(brokenBy(`{ ...F a { b { a { ...F } } } } ${fragment}`)).toEqual(['depth']);
+  });
+
   test('is found at once where fragments multiply, and ends where they go in circles', () => {
     const doubling = Array.from(
       { length: 40 },
