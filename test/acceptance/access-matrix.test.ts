@@ -83,15 +83,19 @@ describe('Who may do what (T-01)', () => {
     }
   });
 
-  test.each(CALLERS)('holds over HTTP, field by field: %s', async (caller) => {
-    const wrong: string[] = [];
-    await inParallel(questionsOf(schema, places), async (question) => {
-      const expected = rowOf(question.coordinate)?.[caller];
-      const verdict = await verdictOf(question, clientOf(caller));
-      if (verdict !== expected) wrong.push(`${question.coordinate}: ${verdict}, not ${expected}`);
-    });
-    expect(wrong).toEqual([]);
-  }, 180_000);
+  test.each(CALLERS)(
+    'holds over HTTP, field by field: %s',
+    async (caller) => {
+      const wrong: string[] = [];
+      await inParallel(questionsOf(schema, places), async (question) => {
+        const expected = rowOf(question.coordinate)?.[caller];
+        const verdict = await verdictOf(question, clientOf(caller));
+        if (verdict !== expected) wrong.push(`${question.coordinate}: ${verdict}, not ${expected}`);
+      });
+      expect(wrong).toEqual([]);
+    },
+    180_000,
+  );
 });
 
 async function askForEverything(client: Client, idempotencyKey: string): Promise<string> {
