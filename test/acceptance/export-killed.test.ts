@@ -22,7 +22,7 @@ import { type Habeas, startHabeas } from '../support/habeas.js';
 
 const KILLS = 20;
 const REQUESTS = 10;
-const NOTES = 15_000;
+const NOTES = 8_000;
 
 /** Every record once: as many as there are, and no id twice. */
 function expectEveryNoteOnce({ manifest, records }: Package): void {
@@ -134,12 +134,6 @@ describe('R-01 workers that are killed', () => {
       expectEveryNoteOnce(received);
       expect(request.history.filter(({ action }) => action === 'completed')).toHaveLength(1);
     }
-    console.log({
-      killedAtWork,
-      looks: looks.size,
-      tookMs,
-      attempts: done.flatMap(({ tasks }) => tasks.map((t) => t.attempts)),
-    });
   }, 300_000);
 
   test('and leave nothing behind: one package for each request, no job, and after a sweep no other file', async () => {
