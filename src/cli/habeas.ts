@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { ConfigError, readConfig } from '../config.js';
 import { createKeysFile } from '../crypto/keys.js';
 import { describeError } from '../telemetry.js';
+import type { AddOptions } from './services-add.js';
 
 const HELP = `
 Everything is set by environment variables. The ones to begin with:
@@ -43,9 +44,8 @@ export function habeas(): Command {
       const { token } = await import('./token.js');
       process.stdout.write(`${await token(config, options)}\n`);
     });
-  program
-    .command('services')
-    .description('look after service manifests')
+  const services = program.command('services').description('look after service manifests');
+  services
     .command('check [file...]')
     .description('check manifests against the live services')
     .action(async (files: string[]) => {
@@ -56,6 +56,17 @@ export function habeas(): Command {
       });
       process.exitCode = needed > 0 ? 1 : 0;
     });
+  services
+    .command('add')
+    .description('draft a manifest by reading a live service')
+    .option('--postgres <url>', 'read the tables of a database')
+    .option('--schema <name>', 'the schema they are in', 'public')
+    .option('--sdl <file or url>', 'read the SDL of a Federation 2 subgraph')
+    .option('--http <url>', 'ask a GDPR API for one person, as in https://support.example/gdpr/{externalId}')
+    .option('--external-id <id>', 'the id of that person there')
+    .option('--name <key>', 'name of the service, its fides_key; otherwise that of the database, host or file')
+    .option('--out <file>', 'write the draft to a file that is not there yet')
+    .action(addDraft);
   program
     .command('keys')
     .description('look after encryption keys')
@@ -63,6 +74,14 @@ export function habeas(): Command {
     .description('write fresh keys to a file that is not there yet')
     .action(createKeys);
   return program;
+}
+
+async function addDraft(options: AddOptions): Promise<void> {
+  const config = readConfig(process.env);
+  const { addService } = await import('./services-add.js');
+  const { manifest, next } = await addService(config, options);
+  if (options.out === undefined) process.stdout.write(manifest);
+  process.stderr.write(`${next.join('\n')}\n`);
 }
 
 async function createKeys(file: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Config } from '../config.js';
+import { type Config, ConfigError } from '../config.js';
 import { loadKeys } from '../crypto/keys.js';
 import { ServiceError } from '../errors.js';
 import { missingFromAbout } from '../exports/package/about.js';
@@ -31,8 +31,10 @@ export async function checkServices(
   let needed = 0;
   const tell = (name: string, mends: readonly Mend[]) => {
     const lines = mends.map((mend) => `  ${mend.needed ? '!' : '-'} ${mend.text}`);
-    print([`${name}: ${mends.length === 0 ? 'ready' : `${mends.length} to look at`}`, ...lines].join('\n'));
-    needed += mends.filter((mend) => mend.needed).length;
+    const must = mends.filter((mend) => mend.needed).length;
+    const better = mends.length > must ? `, ${mends.length - must} could be better` : '';
+    print([`${name}: ${must === 0 ? 'ready' : `${must} to mend`}${better}`, ...lines].join('\n'));
+    needed += must;
   };
   try {
     for (const service of services)
@@ -46,11 +48,13 @@ export async function checkServices(
 
 async function readAll(config: Config, files: readonly string[]) {
   if (files.length > 0) {
+    const missing = files.filter((file) => !statSync(file, { throwIfNoEntry: false })?.isFile());
+    if (missing.length > 0) throw new ConfigError(`There is no file ${missing.join(', ')}.`);
     const services = files.map((file) => parseManifest(readFileSync(file, 'utf8'), path.resolve(file), process.env));
     return { services, notes: [], known: taxonomy };
   }
   if (!config.servicesDirectory) {
-    throw new Error('Name the manifests to check, or set HABEAS_SERVICES to the folder they are in.');
+    throw new ConfigError('Name the manifests to check, or set HABEAS_SERVICES to the folder they are in.');
   }
   const { services, notes, taxonomy: known } = await readManifests(config.servicesDirectory, process.env);
   return { services, notes, known };

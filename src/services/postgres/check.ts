@@ -62,7 +62,7 @@ function checkCollection(service: Service, catalogue: Catalogue, dataset: Datase
   if (!table) {
     return [needed(`${key}: there is no table ${schemaOf(service, dataset)}.${collection.name}: rename or drop it.`)];
   }
-  return collection.fields.flatMap((field) => {
+  const mends = collection.fields.flatMap((field) => {
     const place = `${key}.${field.name}`;
     const type = table.columns.get(field.name);
     if (!type) {
@@ -72,11 +72,13 @@ function checkCollection(service: Service, catalogue: Catalogue, dataset: Datase
     if (field.fields.length > 0 && (type.array || !/^jsonb?$/.test(type.name))) {
       return [needed(`${place}: the column is ${type.sql} and has no parts: drop the nested fields.`)];
     }
-    const unclassified = fieldPaths([field]).filter((part) => part.field.categories.length === 0);
-    return unclassified.map(({ path }) =>
-      advised(`${key}.${path}: has no data_categories, so the graph does not show it: name its category.`),
-    );
+    return [];
   });
+  const unclassified = fieldPaths(collection.fields.filter(({ name }) => table.columns.has(name)))
+    .filter(({ field }) => field.categories.length === 0)
+    .map(({ path }) => path);
+  if (unclassified.length === 0) return mends;
+  return [...mends, advised(`${key}: the graph does not show ${unclassified.join(', ')}: name data_categories.`)];
 }
 
 function checkKey(catalogue: Catalogue, { key, dataset, collection }: Step, indexes: Indexes): Mend[] {
