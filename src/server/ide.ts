@@ -10,6 +10,7 @@ export function idePage(questions: readonly Question[]): string {
       title: 'Habeas',
       endpoint: '/graphql',
       subscriptionsProtocol: 'SSE',
+      method: 'POST', // for subscriptions too, which it would otherwise ask by GET
       defaultQuery: first?.text ?? '{ viewer { kind } }',
       defaultTabs: questions.map(({ text, headers, variables }) => ({ query: text, headers, variables })),
       // GraphiQL fills the editors of its first tab from here alone.
