@@ -69,8 +69,9 @@ function explainable(config: Config, service: Service): Mend[] {
 async function checkLive(registry: Registry, service: Service): Promise<readonly Mend[]> {
   if (service.kind === 'POSTGRES') return checkPostgres(service);
   const health = await registry.health(service);
-  if (!health.healthy) return [{ needed: true, text: health.reason }];
-  return service.kind === 'SUBGRAPH' ? checkSubgraph(registry, service) : [];
+  const unwell: Mend[] = health.healthy ? [] : [{ needed: true, text: health.reason }];
+  const hasSdl = service.connection.kind === 'subgraph' && (health.healthy || service.connection.sdlFile !== null);
+  return hasSdl ? [...unwell, ...(await checkSubgraph(registry, service))] : unwell;
 }
 
 /** What an export of a subgraph cannot reach by itself. */

@@ -29,7 +29,7 @@ class Printer {
 
   habeas({ connection }: Draft): Node {
     return this.block({
-      affiliation: this.reviewed('affiliated', 'external for a service that is not the company's own'),
+      affiliation: this.reviewed('affiliated', "external where the service is another company's"),
       country: this.reviewed('GB', 'where the data rests; outside the UK and the EEA set transfer_safeguard too'),
       connection: this.block({ [connection.kind]: this.line(connection.settings) }),
     });
