@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { type Keys, loadKeys } from '../crypto/keys.js';
@@ -12,19 +10,15 @@ import { collectHandler } from '../exports/collect.js';
 import { sweepJob } from '../exports/exports.jobs.js';
 import { sealHandler } from '../exports/seal.js';
 import { SWEEP_SCHEDULE, sweepHandler } from '../exports/sweep.js';
-import { buildGraph, type Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
 import { startWorker, type Worker } from '../jobs/worker.js';
-import { createApp } from '../server/app.js';
-import { authentication } from '../server/authentication.js';
 import type { Question } from '../server/ide.js';
 import { signedCredentials } from '../services/credentials.js';
 import type { Manifests } from '../services/manifest.js';
 import { openRegistry } from '../services/registry.js';
 import type { Logger } from '../telemetry.js';
 import type { World } from '../world.js';
-
-/** Requests under way when Habeas is asked to stop get this long. */
-const LONGEST_ANSWER_MS = 8_000;
+import type { Served } from './serve.js';
 
 /** The parts a process can play: answer requests, run jobs, or both. */
 export interface Parts {
@@ -78,13 +72,17 @@ export async function run(
   };
   const readiness = { isReady: false, sql: database.sql };
   let worker: Worker | null = null;
-  let served: { app: FastifyInstance; graph: Graph } | null = null;
+  let served: Served | null = null;
   const stop = async () => {
-    await Promise.all([worker?.stop(), served && drain(served.app, readiness, config.drainMs)]);
+    await Promise.all([worker?.stop(), served?.drain()]);
     await registry.close();
   };
   try {
-    if (parts.serve) served = await serve(foundation, world, readiness, questions);
+    if (parts.serve) {
+      // A process that only runs jobs has no use for the planner and the server, which are most of what there is to load.
+      const { serve } = await import('./serve.js');
+      served = await serve(world, foundation.port, readiness, questions);
+    }
     if (parts.work) worker = await work(world, database);
   } catch (error) {
     await stop();
@@ -102,38 +100,6 @@ function work(world: World, database: Database): Promise<Worker> {
     concurrency: world.config.workerConcurrency,
     log: world.log,
   });
-}
-
-async function serve(
-  foundation: Foundation,
-  world: World,
-  readiness: { isReady: boolean; sql: Database['sql'] },
-  questions: readonly Question[],
-): Promise<{ app: FastifyInstance; graph: Graph }> {
-  const { config, keys, database, log, port } = foundation;
-  const graph = await buildGraph(world.registry, log);
-  const authenticate = await authentication(config, keys, database.db);
-  const app = await createApp({ world, graph, authenticate, readiness, questions });
-  try {
-    await app.listen({ host: config.host, port });
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  return { app, graph };
-}
-
-/**
- * Says first that no more requests should come, answers those that still do, then lets those under way finish. A
- * download or client that will not end is cut off in time for the process to end within fifteen seconds.
- */
-async function drain(app: FastifyInstance, readiness: { isReady: boolean }, drainMs: number): Promise<void> {
-  const wasReady = readiness.isReady;
-  readiness.isReady = false;
-  if (wasReady) await delay(drainMs);
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), LONGEST_ANSWER_MS);
-  await app.close();
-  clearTimeout(cutOff);
 }
 
 /** The port requests will be answered at. Throws EADDRINUSE at once, before anything is started for nothing. */

@@ -2,7 +2,7 @@ import cliProgress from 'cli-progress';
 import type { Config } from '../config.js';
 import { readManifests } from '../services/manifest.js';
 import { createLogger } from '../telemetry.js';
-import { type Company, type Introduction, introduceCompany, introduction, startDemoCompany } from './company.js';
+import type { Company, Introduction } from './company.js';
 import { type Foundation, layFoundation, type Parts, type Running, run } from './run.js';
 
 /** A started Habeas, with the demo company where no services were configured. */
@@ -26,12 +26,13 @@ export async function start(config: Config, parts: Parts): Promise<Started> {
   };
   try {
     const directory = config.servicesDirectory;
-    if (!directory) company = await startDemoCompany(foundation);
+    const demo = directory ? null : await import('./company.js');
+    company = demo ? await demo.startDemoCompany(foundation) : null;
     const manifests = await readManifests(company?.manifests ?? directory ?? '', { ...process.env, ...company?.env });
     for (const note of manifests.notes) log.info({ note }, 'manifests');
-    const welcome = company ? await introduction(foundation) : null;
+    const welcome = demo ? await demo.introduction(foundation) : null;
     running = await run(foundation, manifests, parts, welcome?.questions ?? []);
-    if (company && parts.serve) await introduceCompany(foundation, registrationBar());
+    if (demo && parts.serve) await demo.introduceCompany(foundation, registrationBar());
     return { running, foundation, introduction: welcome, company, stop };
   } catch (error) {
     await stop();

@@ -535,8 +535,8 @@ describe('The check of a manifest against its database', () => {
     );
     expect(mends.map(({ needed, text }) => `${needed ? 'must' : 'may'} ${text}`)).toEqual([
       'must held.bare.emial: there is no such column; did you mean "email"?',
-      'may held.bare.flags: has no data_categories, so the graph does not show it: name its category.',
       'must held.bare.code: the column is uuid and has no parts: drop the nested fields.',
+      'may held.bare: the graph does not show flags: name data_categories.',
       'must held.absent: there is no table public.absent: rename or drop it.',
       'may held.bare: nothing in the database keeps id unique: pages may miss rows; add a primary key.',
       'may held.bare.email: has no index: create index on public.bare (lower(email)).',

@@ -28,7 +28,11 @@ const WHEN = ['datetime', 'date'];
 /** The first that fits is taken. Names are whole words in snake case; a word in front, as in `billing_postcode`, may stand. */
 const RULES: readonly Rule[] = [
   { category: 'user.contact.email', name: /(.*_)?e?_?mail(_address|s)?|(.*_)?email_?address/, types: TEXT },
-  { category: 'user.contact.phone_number', name: /(.*_)?(phone|mobile|telephone|tel|msisdn)(_(number|no))?/ },
+  {
+    category: 'user.contact.phone_number',
+    name: /(.*_)?(phone|mobile|telephone|tel|msisdn)(_(number|no))?/,
+    types: [...TEXT, 'integer'],
+  },
   { category: 'user.contact.fax_number', name: /(.*_)?fax(_(number|no))?/ },
   { category: 'user.name.first', name: /(.*_)?(first|given|fore)_?names?/ },
   { category: 'user.name.last', name: /(.*_)?(last|family|sur)_?name/ },
