@@ -107,7 +107,7 @@ describe('The way a draft takes from a person to rows', () => {
         const { turns, reached } = planWalk(new Set(identified), given);
         const collections = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) =>
           collection(name, [
-            field('id', { identity: identified.includes(name) ? 'email' : null }),
+            field('id', { identity: identified.some((one) => one === name) ? 'email' : null }),
             ...turns.flatMap(({ link: { table: of, column: by, toTable }, direction }) =>
               of === name && direction !== null
                 ? [field(by, { references: [{ dataset: 'held', collection: toTable, field: 'id', direction }] })]

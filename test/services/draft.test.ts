@@ -102,7 +102,7 @@ describe('A draft from the Fides sample database, which has no foreign keys', ()
 
   it('holds nothing of the address but the name of its variable', () => {
     const { password, host, pathname } = new URL(draft.url);
-    expect(draft.text).toContain('${HELD_DATABASE_URL}');
+    expect(draft.text).toMatch(/\$\{HELD_DATABASE_URL\}/);
     for (const part of [password, host, pathname.slice(1)].filter(Boolean)) expect(draft.text).not.toContain(part);
   });
 
