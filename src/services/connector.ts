@@ -1,4 +1,4 @@
-import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionResult, OperationTypeNode } from 'graphql';
 
 /** Any value that JSON can carry. Numbers that JavaScript cannot hold exactly, and decimals, travel as strings. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -24,12 +24,35 @@ export interface Subject {
   readonly phones: readonly string[];
 }
 
+/**
+ * A service gave what it was not asked for. `ANOTHER_ENTITY`: an entity with another key than that asked for, perhaps
+ * another person's data; it was dropped.
+ */
+export interface Incident {
+  readonly service: string;
+  readonly kind: 'ANOTHER_ENTITY';
+  /** The account that was asked for; null where the entity is no account. */
+  readonly accountId: string | null;
+}
+
 export type Health = { healthy: true } | { healthy: false; reason: string };
 
-/** A GraphQL question for one service, as the planner asks it: root fields or `_entities(representations:)`. */
+/**
+ * A GraphQL question for one service, as the planner asks it: root fields or `_entities(representations:)`. What is
+ * optional is worked out from the document where it is left out, once for each text.
+ */
 export interface SubgraphRequest {
   readonly document: DocumentNode;
   readonly variables?: Readonly<Record<string, unknown>>;
+  /** The document printed. Everything a connector prepares is kept by this text. */
+  readonly text?: string;
+  /** Only what is a query is ever batched, de-duplicated or asked again. */
+  readonly operationType?: OperationTypeNode;
+  /**
+   * Questions of one group may travel in one call; of different groups never. A group is everything that may change
+   * what a service answers: the class of the caller and the purpose. Left out: one group for all.
+   */
+  readonly group?: string;
 }
 
 /** What a connector may ask of the rest of Habeas while it answers. */
