@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import {
+  bigint,
   boolean,
   index,
   pgEnum,
@@ -23,6 +24,8 @@ export const accounts = pgTable('accounts', {
   /** Shape of what is sealed in `record`, for later migrations. */
   recordVersion: smallint().notNull().default(1),
   record: bytea().notNull(),
+  /** Plus one with every change of what may be read of the person: consents, objections, status. */
+  gateEpoch: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 });
