@@ -1,3 +1,4 @@
+import type { Sql } from 'postgres';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import type { Keys } from './crypto/keys.js';
@@ -13,6 +14,8 @@ export interface World {
   /** The address callers reach us at, without a slash at its end. */
   readonly publicUrl: string;
   readonly db: Db;
+  /** For statements on the path of every request, which are prepared once and asked as they stand. */
+  readonly sql: Sql;
   readonly keys: Keys;
   readonly registry: Registry;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import { collectHandler } from '../exports/collect.js';
 import { sweepJob } from '../exports/exports.jobs.js';
 import { sealHandler } from '../exports/seal.js';
 import { SWEEP_SCHEDULE, sweepHandler } from '../exports/sweep.js';
-import type { Graph } from '../graph/graph.js';
+import type { LiveGraph } from '../graph/live-graph.js';
 import { startWorker, type Worker } from '../jobs/worker.js';
 import type { Question } from '../server/ide.js';
 import { signedCredentials } from '../services/credentials.js';
@@ -38,7 +38,7 @@ export interface Foundation {
 
 export interface Running {
   readonly world: World;
-  readonly graph: Graph | null;
+  readonly graph: LiveGraph | null;
   /** Stops in the order in which nothing is lost: no new requests, no new jobs, then the rest. */
   stop(): Promise<void>;
 }
@@ -59,11 +59,12 @@ export async function run(
   questions: readonly Question[],
 ): Promise<Running> {
   const { config, database, keys, log, publicUrl } = foundation;
-  const registry = openRegistry(manifests, signedCredentials(keys.signing, publicUrl));
+  const registry = openRegistry(manifests, signedCredentials(keys.signing, publicUrl), config.unclassified);
   const world: World = {
     config,
     publicUrl,
     db: database.db,
+    sql: database.sql,
     keys,
     registry,
     clock: systemClock,

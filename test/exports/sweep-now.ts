@@ -23,6 +23,7 @@ export async function worldOf(
     config,
     publicUrl: 'http://127.0.0.1',
     db: database.db,
+    sql: database.sql,
     keys,
     registry,
     clock: systemClock,
