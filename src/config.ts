@@ -11,6 +11,10 @@ const Environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   /** Folder of service manifests; without it, in development, the demo company is started. */
   HABEAS_SERVICES: z.string().min(1).optional(),
+  /** How often services are asked whether their part of the graph has changed: seconds. */
+  HABEAS_GRAPH_SECONDS: z.coerce.number().min(0.1).max(3_600).default(10),
+  /** `allow`: fields without a category are readable by anybody, and any subgraphs are served. Never in production. */
+  HABEAS_UNCLASSIFIED: z.enum(['refuse', 'allow']).default('refuse'),
   HABEAS_HOST: z.string().min(1).default('127.0.0.1'),
   /** TCP port; 0 takes a free one. */
   HABEAS_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
@@ -51,6 +55,10 @@ export interface Config {
   readonly dataDirectory: string;
   readonly databaseUrl: string | null;
   readonly servicesDirectory: string | null;
+  /** Between two looks at the services' SDLs. */
+  readonly graphMs: number;
+  /** What is done with fields that have no data category. */
+  readonly unclassified: 'refuse' | 'allow';
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string | null;
@@ -100,7 +108,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const values = parsed.data;
   if (values.NODE_ENV === 'production') {
     const missing = REQUIRED_IN_PRODUCTION.filter((key) => set[key] === undefined);
-    const problems = [...missing.map((key) => `${key}: must be set when NODE_ENV=production.`), ...exposed(values)];
+    const open = values.HABEAS_UNCLASSIFIED === 'allow';
+    const problems = [
+      ...missing.map((key) => `${key}: must be set when NODE_ENV=production.`),
+      ...(open ? ['HABEAS_UNCLASSIFIED: must not be "allow" when NODE_ENV=production: leave it out.'] : []),
+      ...exposed(values),
+    ];
     if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   }
   const dataDirectory = path.resolve(values.HABEAS_DATA);
@@ -109,6 +122,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     dataDirectory,
     databaseUrl: values.DATABASE_URL ?? null,
     servicesDirectory: values.HABEAS_SERVICES ? path.resolve(values.HABEAS_SERVICES) : null,
+    graphMs: values.HABEAS_GRAPH_SECONDS * 1_000,
+    unclassified: values.HABEAS_UNCLASSIFIED,
     host: values.HABEAS_HOST,
     port: values.HABEAS_PORT,
     publicUrl: values.HABEAS_PUBLIC_URL?.replace(/\/$/, '') ?? null,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { buildGraph, type Graph } from '../graph/graph.js';
+import { type LiveGraph, openLiveGraph } from '../graph/live-graph.js';
 import { createApp } from '../server/app.js';
 import { authentication } from '../server/authentication.js';
 import type { Readiness } from '../server/health.js';
@@ -10,7 +10,7 @@ import type { World } from '../world.js';
 const LONGEST_ANSWER_MS = 8_000;
 
 export interface Served {
-  readonly graph: Graph;
+  readonly graph: LiveGraph;
   /**
    * Says first that no more requests should come, answers those that still do, then lets those under way finish. A
    * download or client that will not end is cut off in time for the process to end within fifteen seconds.
@@ -26,18 +26,20 @@ export async function serve(
   questions: readonly Question[],
 ): Promise<Served> {
   const { config, keys, db, registry, log } = world;
-  const graph = await buildGraph(registry, log);
+  const graph = await openLiveGraph(registry, config, log);
   const authenticate = await authentication(config, keys, db);
   const app = await createApp({ world, graph, authenticate, readiness, questions });
   try {
     await app.listen({ host: config.host, port });
   } catch (error) {
+    graph.close();
     await app.close();
     throw error;
   }
   const drain = async () => {
     const wasReady = readiness.isReady;
     readiness.isReady = false;
+    graph.close();
     if (wasReady) await delay(config.drainMs);
     const cutOff = setTimeout(() => app.server.closeAllConnections(), LONGEST_ANSWER_MS);
     await app.close();

@@ -5,7 +5,8 @@ import { loadKeys } from '../crypto/keys.js';
 import { ServiceError } from '../errors.js';
 import { missingFromAbout } from '../exports/package/about.js';
 import { buildCoreSchema } from '../graph/core-schema.js';
-import { CompositionError, compose } from '../graph/supergraph.js';
+import { ownNamesTaken } from '../graph/own-part.js';
+import { CompositionError, compose, OWN_PART } from '../graph/supergraph.js';
 import { signedCredentials } from '../services/credentials.js';
 import { parseManifest, readManifests } from '../services/manifest.js';
 import { checkPostgres, type Mend } from '../services/postgres/check.js';
@@ -27,7 +28,7 @@ export async function checkServices(
   const { services, notes, known } = await readAll(config, files);
   const keys = await loadKeys(config.keysFile, { create: config.environment !== 'production' });
   const credentials = signedCredentials(keys.signing, config.publicUrl ?? `http://${config.host}:${config.port}`);
-  const registry = openRegistry({ services, taxonomy: known }, credentials);
+  const registry = openRegistry({ services, taxonomy: known }, credentials, config.unclassified);
   let needed = 0;
   const tell = (name: string, mends: readonly Mend[]) => {
     const lines = mends.map((mend) => `  ${mend.needed ? '!' : '-'} ${mend.text}`);
@@ -38,8 +39,11 @@ export async function checkServices(
   };
   try {
     for (const service of services)
-      tell(service.name, [...explainable(config, service), ...(await checkLive(registry, service))]);
-    tell('graph', [...(await checkComposition(registry, services)), ...notes.map((text) => ({ needed: false, text }))]);
+      tell(service.name, [...explainable(config, service), ...(await checkLive(config, registry, service))]);
+    tell('graph', [
+      ...(await checkComposition(config, registry, services)),
+      ...notes.map((text) => ({ needed: false, text })),
+    ]);
   } finally {
     await registry.close();
   }
@@ -66,20 +70,23 @@ function explainable(config: Config, service: Service): Mend[] {
   return missing.map((text) => ({ needed: true, text }));
 }
 
-async function checkLive(registry: Registry, service: Service): Promise<readonly Mend[]> {
+async function checkLive(config: Config, registry: Registry, service: Service): Promise<readonly Mend[]> {
   if (service.kind === 'POSTGRES') return checkPostgres(service);
   const health = await registry.health(service);
   const unwell: Mend[] = health.healthy ? [] : [{ needed: true, text: health.reason }];
-  const hasSdl = service.connection.kind === 'subgraph' && (health.healthy || service.connection.sdlFile !== null);
-  return hasSdl ? [...unwell, ...(await checkSubgraph(registry, service))] : unwell;
+  const { connection } = service;
+  if (connection.kind !== 'subgraph') return unwell;
+  const hasSdl = health.healthy || connection.sdlFile !== null || connection.sdlUrl !== undefined;
+  return hasSdl ? [...unwell, ...(await checkSubgraph(config, registry, service))] : unwell;
 }
 
 /** What an export of a subgraph cannot reach by itself. */
-async function checkSubgraph(registry: Registry, service: Service): Promise<readonly Mend[]> {
+async function checkSubgraph(config: Config, registry: Registry, service: Service): Promise<readonly Mend[]> {
   try {
     const plan = planRecords(readSchema(await registry.connector(service.name).sdl()));
     if (!plan) {
-      return [{ needed: true, text: 'has no type Account @key(fields: "id"): nothing of it would be exported.' }];
+      const needed = config.unclassified === 'refuse';
+      return [{ needed, text: 'has no type Account @key(fields: "id"): nothing of it would be exported.' }];
     }
     return plan.leftOut.map(({ field, reason }) => ({ needed: false, text: `${field}: is not exported: ${reason}` }));
   } catch (error) {
@@ -88,17 +95,19 @@ async function checkSubgraph(registry: Registry, service: Service): Promise<read
   }
 }
 
-async function checkComposition(registry: Registry, services: readonly Service[]): Promise<Mend[]> {
-  const core = await buildCoreSchema();
+async function checkComposition(config: Config, registry: Registry, services: readonly Service[]): Promise<Mend[]> {
+  const own = { name: OWN_PART, sdl: (await buildCoreSchema()).sdl };
   const parts = await Promise.allSettled(
     services.map(async ({ name }) => ({ name, sdl: await registry.connector(name).sdl() })),
   );
   const known = parts.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
+  const taken = config.unclassified === 'allow' ? ownNamesTaken(own, known) : [];
+  const leftOut = `Habeas' own part is left out of the graph: services use its names ${taken.join(', ')}.`;
   try {
-    compose([{ name: 'habeas', sdl: core.sdl }, ...known]);
-    return [];
+    compose(taken.length > 0 ? known : [own, ...known]);
+    return taken.length > 0 ? [{ needed: false, text: leftOut }] : [];
   } catch (error) {
     if (!(error instanceof CompositionError)) throw error;
-    return error.problems.map((text) => ({ needed: true, text }));
+    return error.problems.map(({ text }) => ({ needed: true, text }));
   }
 }

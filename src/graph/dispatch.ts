@@ -8,6 +8,7 @@ import type { Connector, SubgraphContext } from '../services/connector.js';
 import type { Registry } from '../services/registry.js';
 import type { RequestContext } from '../world.js';
 import type { CoreSchema } from './core-schema.js';
+import { OWN_PART, partNames } from './supergraph.js';
 
 export type Answer = ExecutionResult | AsyncIterable<ExecutionResult>;
 type PartRequest = ExecutionRequest<Record<string, unknown>, RequestContext>;
@@ -16,19 +17,23 @@ type PartRequest = ExecutionRequest<Record<string, unknown>, RequestContext>;
 export function dispatcher(
   core: CoreSchema,
   registry: Registry,
+  supergraphSdl: string,
 ): (part: string, request: PartRequest) => Promise<Answer> {
-  // The planner names parts in upper case.
+  const names = partNames(supergraphSdl);
   const connectors = new Map<string, { name: string; connector: Connector }>(
-    registry.services
-      .filter(({ kind }) => kind !== 'CORE')
-      .map(({ name }) => [name.toUpperCase(), { name, connector: registry.connector(name) }]),
+    [...names.values()]
+      .filter((name) => name !== OWN_PART)
+      .map((name) => [name, { name, connector: registry.connector(name) }]),
   );
   return async (part, request) => {
     const { context } = request;
     if (!context) throw new Error('a sub-request came without its context');
-    const service = connectors.get(part.toUpperCase());
+    const service = connectors.get(names.get(part) ?? part);
     if (!service) return askCore(core, request, context);
-    if (context.caller.kind === 'ANONYMOUS') return { data: null, errors: [unauthenticated()] };
+    const { caller, world } = context;
+    if (caller.kind === 'ANONYMOUS' && world.config.unclassified === 'refuse') {
+      return { data: null, errors: [unauthenticated()] };
+    }
     return askService(service, request, context);
   };
 }

@@ -1,4 +1,5 @@
 import { type InterfaceTypeDefinitionNode, Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
+import type { Config } from '../config.js';
 import { type PersonalData, readPersonalData } from '../services/personal-data-directive.js';
 import { purposesBelow } from './purposes-below.js';
 import type { Subgraph } from './supergraph.js';
@@ -22,12 +23,19 @@ export interface GovernedFields {
   readonly coreRootFields: ReadonlySet<string>;
   /** The services that answer a field, by `Type.field`. */
   readonly servicesOf: ReadonlyMap<string, readonly string[]>;
+  /** `allow`: a field without a category is not governed at all, wherever it is. */
+  readonly unclassified: Config['unclassified'];
 }
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'];
 
-/** Reads `@personalData` out of the composed graph. The first part is Habeas' own. */
-export function readGovernedFields(supergraphSdl: string, [core, ...services]: readonly Subgraph[]): GovernedFields {
+/** Reads `@personalData` out of the composed graph. `own` is Habeas' own part; null where it is not in the graph. */
+export function readGovernedFields(
+  supergraphSdl: string,
+  own: Subgraph | null,
+  services: readonly Subgraph[],
+  unclassified: Config['unclassified'] = 'refuse',
+): GovernedFields {
   const fields = new Map<string, PersonalData>();
   const personalTypes = new Set<string>();
   const keys = new Set<string>();
@@ -43,7 +51,7 @@ export function readGovernedFields(supergraphSdl: string, [core, ...services]: r
   }
   const coreTypes = new Set<string>();
   const coreRootFields = new Set<string>();
-  for (const definition of parse(core?.sdl ?? '').definitions) {
+  for (const definition of own ? parse(own.sdl).definitions : []) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     const type = definition.name.value;
     if (!ROOTS.includes(type)) coreTypes.add(type);
@@ -56,7 +64,8 @@ export function readGovernedFields(supergraphSdl: string, [core, ...services]: r
     purposesBelow: purposesBelow(supergraphSdl, fields, new Set([...ROOTS, ...coreTypes])),
     coreTypes,
     coreRootFields,
-    servicesOf: whoAnswers(core ? [core, ...services] : services),
+    servicesOf: whoAnswers(own ? [own, ...services] : services),
+    unclassified,
   };
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -12,6 +13,7 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  print,
   type SelectionSetNode,
 } from 'graphql';
 import { type ErrorCode, HabeasError } from '../errors.js';
@@ -30,10 +32,14 @@ interface Place {
 
 /** What a question asks for, as far as the record of reads needs it. */
 export interface Asked {
-  /** Fideslang data categories, sorted. */
-  readonly categories: readonly string[];
+  /** Coordinate of each field of personal data, to its Fideslang data category. */
+  readonly fields: Readonly<Record<string, string>>;
   /** Services that answer some of it, sorted. */
   readonly services: readonly string[];
+  /** Name of the operation; null where it has none. */
+  readonly operation: string | null;
+  /** SHA-256 of the document, in hexadecimal digits. */
+  readonly document: string;
 }
 
 /**
@@ -57,7 +63,14 @@ export function checkPurpose(
   for (const [code, fields] of walk.refused) {
     throw new HabeasError(code, explain(code, [...fields], caller), { fields: [...fields] });
   }
-  return { categories: [...walk.categories].sort(), services: [...walk.services].sort() };
+  return {
+    fields: Object.fromEntries(walk.fields),
+    services: [...walk.services].sort(),
+    operation: operation.name?.value ?? null,
+    document: createHash('sha256')
+      .update(document.loc?.source.body ?? print(document))
+      .digest('hex'),
+  };
 }
 
 /** Consent cannot be recorded yet, so nobody has given it: what rests on it is not read. */
@@ -77,7 +90,7 @@ class Walk {
   readonly refused = new Map<ErrorCode, Set<string>>();
   /** Fields that hold nothing personal, but tell of personal data the purpose never allows. Told where nothing else is. */
   readonly aside = new Set<string>();
-  readonly categories = new Set<string>();
+  readonly fields = new Map<string, string>();
   /** Fields of personal data, and those that tell of it. */
   readonly personal = new Set<string>();
   readonly services = new Set<string>();
@@ -137,18 +150,20 @@ class Walk {
   private judge(coordinate: string, parent: GraphQLNamedType, type: GraphQLNamedType, place: Place): void {
     const personal = this.governed.fields.get(coordinate);
     const { personalTypes, coreTypes, keys } = this.governed;
+    const open = this.governed.unclassified === 'allow';
     const unclassified =
       !personal &&
+      !open &&
       isLeafType(type) &&
       personalTypes.has(parent.name) &&
       !coreTypes.has(parent.name) &&
       !keys.has(coordinate);
     if (personal) {
-      this.categories.add(personal.category);
+      this.fields.set(coordinate, personal.category);
       this.personal.add(coordinate);
     }
     if (!personal && !unclassified) {
-      this.judgeAside(coordinate, parent, type);
+      if (!open) this.judgeAside(coordinate, parent, type);
       return;
     }
     const code = this.verdict(personal?.purposes ?? [], place);

@@ -1,14 +1,14 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { badInput, ERROR_STATUS, type ErrorCode } from '../errors.js';
-import type { Graph } from '../graph/graph.js';
 import { breadthLimit, depthLimit, LIMITS } from '../graph/limits.js';
+import type { LiveGraph } from '../graph/live-graph.js';
 import { describeError, type Logger } from '../telemetry.js';
 import type { RequestContext } from '../world.js';
 import { hideSchema, isInternal, maskError } from './mask.js';
 
 export interface ApolloOptions {
-  readonly graph: Graph;
+  readonly graph: LiveGraph;
   readonly production: boolean;
   readonly log: Logger;
 }
@@ -42,14 +42,14 @@ export function createApollo({ graph, production, log }: ApolloOptions): ApolloS
 }
 
 /** Refuses what the caller may never ask, after validation and before planning. */
-function checkPlugin(graph: Graph): ApolloServerPlugin<RequestContext> {
+function checkPlugin(graph: LiveGraph): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ document, operation, contextValue }) => {
+      didResolveOperation: async ({ document, operation, contextValue, schema }) => {
         if (!operation) throw badInput('operationName', 'must name one of the operations in the document.');
         if (operation.operation === 'subscription')
           throw badInput('accept', 'subscriptions are read as server-sent events: send "accept: text/event-stream".');
-        graph.check(document, operation, contextValue);
+        graph.check(document, operation, contextValue, schema);
       },
     }),
   };

@@ -1,8 +1,8 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ErrorCode, HabeasError } from '../errors.js';
-import type { Graph } from '../graph/graph.js';
 import { LIMITS } from '../graph/limits.js';
+import type { LiveGraph } from '../graph/live-graph.js';
 import { describeError } from '../telemetry.js';
 import type { RequestContext, World } from '../world.js';
 import { createApollo } from './apollo.js';
@@ -14,7 +14,7 @@ import { streamHandler } from './stream.js';
 
 export interface AppOptions {
   readonly world: World;
-  readonly graph: Graph;
+  readonly graph: LiveGraph;
   readonly authenticate: Authenticate;
   readonly readiness: Readiness;
   /** Examples for the IDE, which is served outside production only. */
@@ -49,7 +49,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     tell(request, reply, 404, 'NOT_FOUND', 'There is nothing at this address.'),
   );
   leaveQuietly(app, options.readiness);
-  healthRoutes(app, options.readiness);
+  healthRoutes(app, options.readiness, graph.problems.bind(graph), world.config.environment !== 'production');
   downloadRoute(app, world, authenticate);
   app.get('/.well-known/jwks.json', async () => ({ keys: [world.keys.signing.publicJwk] }));
   await graphRoutes(app, options);

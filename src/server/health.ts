@@ -24,12 +24,36 @@ export function leaveQuietly(app: FastifyInstance, readiness: Readiness): void {
   });
 }
 
-/** `/livez`: the process runs. `/readyz`: it can answer, its database included. */
-export function healthRoutes(app: FastifyInstance, readiness: Readiness): void {
+/** What is wrong with a service's part of the graph. */
+export interface PartProblem {
+  readonly service: string;
+  readonly kind: string;
+  readonly messages: readonly string[];
+  readonly since: Date;
+}
+
+/**
+ * `/livez`: the process runs. `/readyz`: it can answer, its database included. A graph that is not as its services
+ * want it is told there too, but answers, so that it counts as ready.
+ * @param tellWhy whether what has to be mended is told to strangers; the log always says it.
+ */
+export function healthRoutes(
+  app: FastifyInstance,
+  readiness: Readiness,
+  problems: () => readonly PartProblem[],
+  tellWhy: boolean,
+): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const database = readiness.isReady && (await answers(readiness.sql));
-    return reply.code(database ? 200 : 503).send({ status: database ? 'ok' : 'unavailable' });
+    const isReady = readiness.isReady && (await answers(readiness.sql));
+    const graph = problems().map(({ service, kind, messages, since }) => ({
+      service,
+      problem: kind,
+      since,
+      ...(tellWhy ? { messages } : {}),
+    }));
+    const status = isReady ? 'ok' : 'unavailable';
+    return reply.code(isReady ? 200 : 503).send(graph.length > 0 ? { status, graph } : { status });
   });
 }
 

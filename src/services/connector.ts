@@ -68,6 +68,8 @@ export interface SubgraphContext {
 export interface Connector {
   /** The service's part of the graph: Federation 2 SDL with `@personalData` on every field of personal data. */
   sdl(): Promise<string>;
+  /** The SDL, read anew. Where that fails the one known stays. */
+  refresh(): Promise<string>;
   /** Answers typed fields, for many people at once. */
   execute(request: SubgraphRequest, context: SubgraphContext): Promise<ExecutionResult>;
   /**

@@ -26,6 +26,9 @@ const BASIS: Readonly<Record<string, LawfulBasis>> = {
   'Legitimate interests': 'LEGITIMATE_INTERESTS',
 };
 
+/** What Habeas itself is called among the services. */
+const OWN_NAME = 'habeas';
+
 /** Fields of `Account` that are Habeas' own. */
 const OWN_FIELDS = new Set([
   'id',
@@ -53,12 +56,15 @@ export function toService(
   environment: NodeJS.ProcessEnv,
 ): Service {
   const name = system.part.fides_key;
+  if (name === OWN_NAME) {
+    source.report([...system.path, 'fides_key'], `"${name}" is Habeas' own name: give the system another.`);
+  }
   const connection = toConnection(habeas.connection, name, source, file);
   if (environment.NODE_ENV === 'production') checkConfidential(connection, source);
   checkCountry(habeas, source);
   return {
     name,
-    field: toField(habeas, name, source),
+    field: toField(habeas, name, connection.kind, source),
     title: habeas.title ?? system.part.name ?? name,
     description: habeas.description ?? system.part.description ?? null,
     kind: connection.kind === 'core' ? 'CORE' : KIND[connection.kind],
@@ -75,8 +81,10 @@ export function toService(
   };
 }
 
-function toField({ field }: Habeas, name: string, source: ManifestSource): string {
+function toField({ field }: Habeas, name: string, kind: Connection['kind'], source: ManifestSource): string {
   const chosen = field ?? camelCase(name);
+  // A subgraph names its fields itself, so that any name will do.
+  if (kind === 'subgraph' && field === undefined) return chosen;
   const at = ['habeas', ...(field === undefined ? [] : ['field'])];
   if (!/^(?!__)[A-Za-z_]\w*$/.test(chosen)) {
     source.report(
@@ -106,11 +114,16 @@ function toConnection(
   }
   if (subgraph) {
     checkUrl(subgraph.url, ['http:', 'https:'], [...at, 'subgraph', 'url'], source);
-    const sdlFile = subgraph.sdl === undefined ? null : path.resolve(path.dirname(file), subgraph.sdl);
+    const { sdl, url, audience = name } = subgraph;
+    if (sdl !== undefined && /^https?:/.test(sdl)) {
+      checkUrl(sdl, ['http:', 'https:'], [...at, 'subgraph', 'sdl'], source);
+      return { kind: 'subgraph', url, sdlFile: null, sdlUrl: sdl, audience };
+    }
+    const sdlFile = sdl === undefined ? null : path.resolve(path.dirname(file), sdl);
     if (sdlFile !== null && !existsSync(sdlFile)) {
       source.report([...at, 'subgraph', 'sdl'], 'there is no such file: the path starts at this manifest.');
     }
-    return { kind: 'subgraph', url: subgraph.url, sdlFile, audience: subgraph.audience ?? name };
+    return { kind: 'subgraph', url, sdlFile, audience };
   }
   const { url = '', audience = name, query_scope = '', delete_scope = '' } = http ?? {};
   if (http) checkUrl(url, ['http:', 'https:'], [...at, 'http', 'url'], source);
@@ -130,9 +143,15 @@ function checkUrl(url: string, protocols: readonly string[], at: ManifestPath, s
 
 /** Real people's data does not cross a network in clear. */
 function checkConfidential(connection: Connection, source: ManifestSource): void {
-  if (connection.kind === 'core' || !URL.canParse(connection.url) || isConfidential(connection.url)) return;
+  if (connection.kind === 'core') return;
+  const at = ['habeas', 'connection', connection.kind];
+  const exposed = (url: string) => URL.canParse(url) && !isConfidential(url);
   const mend = CONFIDENTIAL_MEND[connection.kind === 'postgres' ? 'postgres' : 'http'];
-  source.report(['habeas', 'connection', connection.kind, 'url'], mend);
+  if (exposed(connection.url)) source.report([...at, 'url'], mend);
+  // Whoever could change the SDL on its way would decide which fields are personal.
+  if (connection.kind === 'subgraph' && connection.sdlUrl && exposed(connection.sdlUrl)) {
+    source.report([...at, 'sdl'], mend);
+  }
 }
 
 function checkCountry({ country, transfer_safeguard }: Habeas, source: ManifestSource): void {

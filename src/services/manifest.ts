@@ -247,12 +247,13 @@ function checkDistinct(sources: readonly ManifestSource[], services: readonly (S
     const source = sources[index];
     if (!service || !source) return;
     const earlier = services.slice(0, index);
-    const firstWith = (key: 'name' | 'field') => {
-      const at = earlier.findIndex((other) => other?.[key] === service[key]);
-      return sources[at]?.file;
-    };
-    const sameName = firstWith('name');
-    const sameField = firstWith('field');
+    const fileOf = (found: (other: Service) => boolean) =>
+      sources[earlier.findIndex((other) => other !== null && found(other))]?.file;
+    const sameName = fileOf((other) => other.name === service.name);
+    // Fields of subgraphs are in their SDLs, and held against each other by composition.
+    const sameField = fileOf(
+      (other) => other.field === service.field && other.kind !== 'SUBGRAPH' && service.kind !== 'SUBGRAPH',
+    );
     if (sameName !== undefined) {
       source.report(['habeas'], `the service "${service.name}" is in ${sameName} already: each system is one service.`);
     } else if (sameField !== undefined) {

@@ -1,3 +1,4 @@
+import type { Config } from '../config.js';
 import type { Connector, Health } from './connector.js';
 import { CORE } from './core.js';
 import type { ServiceCredentials } from './credentials.js';
@@ -26,8 +27,9 @@ export interface Registry {
 export function openRegistry(
   { services, taxonomy }: Pick<Manifests, 'services' | 'taxonomy'>,
   credentials: ServiceCredentials,
+  unclassified: Config['unclassified'] = 'refuse',
 ): Registry {
-  const connectors = new Map(services.map((service) => [service.name, connect(service, credentials)]));
+  const connectors = new Map(services.map((service) => [service.name, connect(service, credentials, unclassified)]));
   const all = [CORE, ...services];
   const connector = (name: string) => {
     const found = connectors.get(name);
@@ -50,14 +52,14 @@ export function openRegistry(
   };
 }
 
-function connect(service: Service, credentials: ServiceCredentials): Connector {
+function connect(service: Service, credentials: ServiceCredentials, unclassified: Config['unclassified']): Connector {
   switch (service.connection.kind) {
     case 'postgres':
       return postgresConnector(service);
     case 'http':
       return httpConnector(service, credentials);
     case 'subgraph':
-      return subgraphConnector(service, credentials);
+      return subgraphConnector(service, credentials, { unclassified });
     case 'core':
       throw new Error('Habeas itself needs no connector.');
   }

@@ -41,7 +41,15 @@ export interface Service {
 
 export type Connection =
   | { readonly kind: 'postgres'; readonly url: string; readonly schema: string }
-  | { readonly kind: 'subgraph'; readonly url: string; readonly sdlFile: string | null; readonly audience: string }
+  | {
+      readonly kind: 'subgraph';
+      readonly url: string;
+      /** A file with its SDL; null: it tells it itself, unless `sdlUrl` does. */
+      readonly sdlFile: string | null;
+      /** An address that answers its SDL as text. */
+      readonly sdlUrl?: string;
+      readonly audience: string;
+    }
   | {
       readonly kind: 'http';
       /** Template with `{externalId}`, `$profile_id` or `$user_uuid`; with none of them the id is appended. */

@@ -28,7 +28,7 @@ export interface PurposeGraph {
   readonly governed: GovernedFields;
 }
 
-export function purposeGraph(declared: Declared): PurposeGraph {
+export function purposeGraph(declared: Declared, unclassified: 'refuse' | 'allow' = 'refuse'): PurposeGraph {
   const data = (name: Governed) => printPersonalData({ category: 'user.content', purposes: declared[name] });
   const core = `
     ${subgraphHeader()}
@@ -58,14 +58,12 @@ export function purposeGraph(declared: Declared): PurposeGraph {
     type Card { digits: String ${data('Card.digits')} }
     type Invoice { address: String ${data('Invoice.address')} }
     type Product { title: String price: Int }`;
-  const parts = [
-    { name: 'habeas', sdl: core },
-    { name: 'shop', sdl: shop },
-  ];
-  const supergraph = compose(parts);
+  const own = { name: 'habeas', sdl: core };
+  const services = [{ name: 'shop', sdl: shop }];
+  const supergraph = compose([own, ...services]);
   return {
     schema: buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true }),
-    governed: readGovernedFields(supergraph, parts),
+    governed: readGovernedFields(supergraph, own, services, unclassified),
   };
 }
 

@@ -33,7 +33,9 @@ export function httpConnector(
   const reader = () => new TreeReader(service.datasets, (subject) => api.everything(subject, graphLimits));
   const subgraph = generateSubgraph(service, (_dataset, _collection, field) => scalarOf(field), reader());
   return {
+    // It follows from the manifest alone.
     sdl: async () => subgraph.sdl,
+    refresh: async () => subgraph.sdl,
     execute: (request, context) => subgraph.execute(request, context, reader()),
     async *records(subject, signal): AsyncGenerator<RecordPage> {
       const tree = await api.everything(subject, exportLimits, signal);

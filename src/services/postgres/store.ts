@@ -15,6 +15,8 @@ import { type GraphqlScalarName, graphqlTypeOf } from './types.js';
 
 const HEALTH_TIMEOUT = 2000;
 
+export type ColumnTypes = ReadonlyMap<Field, GraphqlScalarName>;
+
 /** A service's Postgres database, read by the reference graph of its datasets and never written to. */
 export class PostgresStore implements CollectionReader {
   readonly #graph;
@@ -77,11 +79,27 @@ export class PostgresStore implements CollectionReader {
   }
 
   /** The scalars of all fields. While the database cannot be reached, as well as the datasets alone tell them. */
-  async columnTypes(): Promise<ReadonlyMap<Field, GraphqlScalarName>> {
+  async columnTypes(): Promise<ColumnTypes> {
     const catalogue = await this.#open().then(
       (opened) => opened.catalogue,
       () => null,
     );
+    return this.#typesIn(catalogue);
+  }
+
+  /** The same, read anew: statements are made again only where a type has changed. */
+  async changedColumnTypes(): Promise<ColumnTypes> {
+    return this.#guarded(async () => {
+      const known = await this.columnTypes();
+      const catalogue = await readCatalogue(this.#pool, this.service);
+      const types = this.#typesIn(catalogue);
+      if ([...types].every(([field, type]) => known.get(field) === type)) return known;
+      this.#opened = Promise.resolve({ catalogue, statements: new Map<string, Statement>() });
+      return types;
+    });
+  }
+
+  #typesIn(catalogue: Catalogue | null): ColumnTypes {
     return new Map(
       this.service.datasets.flatMap((dataset) =>
         dataset.collections.flatMap((collection) =>

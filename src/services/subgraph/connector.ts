@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Config } from '../../config.js';
 import type { ServiceError } from '../../errors.js';
 import type { Connector } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
@@ -12,15 +13,13 @@ import { recordPages } from './record-pages.js';
 import { planRecords, type RecordPlan } from './record-queries.js';
 import type { RecordQuery } from './record-text.js';
 import { readSchema } from './schema.js';
+import { sdlAt } from './sdl-address.js';
 
 export interface SubgraphConnectorOptions extends OutgoingOptions {
+  /** Whether fields without a category can be read, and so are left as the SDL has them. */
+  readonly unclassified?: Config['unclassified'];
   readonly graphLimits?: OutgoingLimits;
   readonly exportLimits?: OutgoingLimits;
-}
-
-export interface SubgraphConnector extends Connector {
-  /** Reads the SDL anew, from its file or the service; where that fails the one known stays. */
-  refresh(): Promise<string>;
 }
 
 interface Contract {
@@ -37,8 +36,13 @@ interface Contract {
 export function subgraphConnector(
   service: Service,
   credentials: ServiceCredentials,
-  { graphLimits = GRAPH_LIMITS, exportLimits = EXPORT_LIMITS, ...pool }: SubgraphConnectorOptions = {},
-): SubgraphConnector {
+  {
+    unclassified = 'refuse',
+    graphLimits = GRAPH_LIMITS,
+    exportLimits = EXPORT_LIMITS,
+    ...pool
+  }: SubgraphConnectorOptions = {},
+): Connector {
   const { connection } = service;
   if (connection.kind !== 'subgraph') throw new Error(`${service.file}: ${service.name} has no subgraph connection.`);
   const outgoing = new Outgoing(service, connection.url, pool);
@@ -46,12 +50,16 @@ export function subgraphConnector(
   let contract: Promise<Contract> | null = null;
 
   const readContract = async (): Promise<Contract> => {
-    const sdl = connection.sdlFile === null ? await fetchSdl() : await readSdl(connection.sdlFile);
+    const sdl = await source();
     try {
-      return { sdl: nullableFields(sdl), plan: planRecords(readSchema(sdl)) };
+      return { sdl: nullableFields(sdl, unclassified), plan: planRecords(readSchema(sdl)) };
     } catch {
       throw api.invalid('has an SDL that is no GraphQL schema.');
     }
+  };
+  const source = (): Promise<string> => {
+    if (connection.sdlFile !== null) return readSdl(connection.sdlFile);
+    return connection.sdlUrl === undefined ? fetchSdl() : sdlAt(connection.sdlUrl, service, graphLimits);
   };
   const fetchSdl = async (): Promise<string> => {
     const { data } = await api.ask('{ _service { sdl } }', {}, graphLimits);

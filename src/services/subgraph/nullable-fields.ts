@@ -10,6 +10,7 @@ import {
   print,
   visit,
 } from 'graphql';
+import type { Config } from '../../config.js';
 import { readPersonalData } from '../personal-data-directive.js';
 import { isFederation } from './schema.js';
 
@@ -22,8 +23,9 @@ type Fielded =
 /**
  * The SDL with every governed field nullable, so that withholding one never takes its parents with it: all fields of
  * entities but their keys, and all with `@personalData`. Interfaces follow, for their types may not promise less.
+ * `unclassified: 'allow'`: fields without `@personalData` are not governed and stay as they are.
  */
-export function nullableFields(sdl: string): string {
+export function nullableFields(sdl: string, unclassified: Config['unclassified'] = 'refuse'): string {
   const document = parse(sdl, { noLocation: true });
   const types = document.definitions.filter(isFielded);
   const keys = new Map<string, Set<string>>();
@@ -35,7 +37,7 @@ export function nullableFields(sdl: string): string {
   for (const type of types) {
     for (const field of type.fields ?? []) {
       const ofEntity = keys.has(type.name.value) && !keys.get(type.name.value)?.has(field.name.value);
-      if (!ofEntity && !readPersonalData(field)) continue;
+      if (!(ofEntity && unclassified === 'refuse') && !readPersonalData(field)) continue;
       govern(type.name.value, field.name.value);
       for (const { name } of type.interfaces ?? []) govern(name.value, field.name.value);
     }
