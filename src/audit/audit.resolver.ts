@@ -2,8 +2,8 @@ import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { AccountType } from '../accounts/accounts.types.js';
 import { type Connection, connection, decodeCursor, pageSize } from '../connection.js';
 import type { RequestContext } from '../world.js';
-import { type Access, accessesOf } from './accesses.js';
 import { AccessConnection } from './audit.types.js';
+import { type Access, accessesOf } from './reads.js';
 
 const PLACE = /^(\d{1,16})$/;
 
@@ -22,7 +22,7 @@ export class AuditResolver {
     @Ctx() { world }: RequestContext,
   ): Promise<Connection<Access>> {
     const place = decodeCursor(after, PLACE);
-    const page = await accessesOf(world.db, account.id, pageSize(first), place ? Number(place[1]) : null);
+    const page = await accessesOf(world.sql, account.id, pageSize(first), place ? Number(place[1]) : null);
     return connection(page, { cursorOf: (row) => String(row.id), nodeOf: (row) => row, after });
   }
 }

@@ -13,7 +13,9 @@ export class AccessType {
   @Field(() => String, { nullable: true, description: 'What for: a Fideslang data use; staff act under their role.' })
   purpose!: string | null;
 
-  @Field(() => [String], { description: 'What was read: Fideslang data categories.' })
+  @Field(() => [String], {
+    description: 'What was read: Fideslang data categories. What was withheld is not among them.',
+  })
   categories!: string[];
 
   @Field(() => [String], { description: 'Services that were asked for it.' })

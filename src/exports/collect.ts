@@ -114,7 +114,7 @@ async function removeEarlierRuns(directory: string, attempt: number): Promise<vo
 }
 
 function pagesOf(world: World, service: Service, account: Account, signal: AbortSignal): AsyncIterable<RecordPage> {
-  if (service.kind === 'CORE') return ownRecords(world.db, account);
+  if (service.kind === 'CORE') return ownRecords(world, account);
   return world.registry.connector(service.name).records(subjectAt(account, service.name), signal);
 }
 

@@ -1,13 +1,17 @@
 import type { Account } from '../accounts/accounts.js';
-import { accessesOf } from '../audit/accesses.js';
+import { accessesOf } from '../audit/reads.js';
 import type { Db } from '../database/database.js';
 import { eventsOf, requestsOf } from '../requests/requests.js';
 import type { RecordPage } from '../services/connector.js';
+import type { World } from '../world.js';
 
 const PAGE = 200;
 
 /** What Habeas itself holds about a person, in the collections services/core.ts declares. */
-export async function* ownRecords(db: Db, account: Account): AsyncGenerator<RecordPage> {
+export async function* ownRecords(
+  { db, sql }: Pick<World, 'db' | 'sql'>,
+  account: Account,
+): AsyncGenerator<RecordPage> {
   const { profile, identifiers, links } = account.record;
   yield {
     collection: 'account',
@@ -40,7 +44,7 @@ export async function* ownRecords(db: Db, account: Account): AsyncGenerator<Reco
     })),
   };
   yield* ownRequests(db, account.id);
-  yield* ownAccesses(db, account.id);
+  yield* ownAccesses(sql, account.id);
 }
 
 async function* ownRequests(db: Db, accountId: string): AsyncGenerator<RecordPage> {
@@ -77,9 +81,9 @@ async function* ownRequests(db: Db, accountId: string): AsyncGenerator<RecordPag
   }
 }
 
-async function* ownAccesses(db: Db, accountId: string): AsyncGenerator<RecordPage> {
+async function* ownAccesses(sql: World['sql'], accountId: string): AsyncGenerator<RecordPage> {
   for (let before: number | null = null, more = true; more; ) {
-    const page = await accessesOf(db, accountId, PAGE, before);
+    const page = await accessesOf(sql, accountId, PAGE, before);
     yield {
       collection: 'accesses',
       records: page.rows.map(({ at, caller, purpose, categories, services }) => ({

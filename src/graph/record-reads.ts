@@ -1,9 +1,10 @@
 import { accountsRead } from '../accounts/account-loader.js';
-import { recordRead } from '../audit/accesses.js';
+import { type RecordRead, readRecorder } from '../audit/reads.js';
 import { actorOf } from '../gate/caller.js';
-import type { RequestContext } from '../world.js';
+import type { RequestContext, World } from '../world.js';
 import type { Asked } from './purpose-check.js';
 
+const recorders = new WeakMap<World, RecordRead>();
 const recorded = new WeakMap<RequestContext, Set<string>>();
 
 /**
@@ -17,11 +18,14 @@ export async function recordReads(context: RequestContext, asked: Asked): Promis
   recorded.set(context, done);
   const accountIds = accountsRead(context).filter((id) => !done.has(id));
   if (accountIds.length === 0) return;
-  await recordRead(world.db, {
-    accountIds,
+  const record = recorders.get(world) ?? readRecorder(world.sql);
+  recorders.set(world, record);
+  await record({
     at: world.clock.now(),
-    caller: actorOf(caller),
+    actor: actorOf(caller),
     purpose: caller.kind === 'SERVICE' ? caller.purpose : null,
+    accountIds,
+    withheld: [],
     ...asked,
   });
   for (const id of accountIds) done.add(id);
