@@ -43,7 +43,12 @@ async function examples(): Promise<Examples> {
     );
   }
   const load = async (file: string) => import(new URL(file, folder).href);
-  return { ...(await load('company.js')), ...(await load('register-people.js')), ...(await load('people.js')) };
+  return {
+    ...(await load('company.js')),
+    ...(await load('people/person.js')),
+    // Inventing the people takes a library that only the first start needs.
+    registerPeople: async (options) => (await load('register-people.js')).registerPeople(options),
+  };
 }
 
 export async function startDemoCompany(foundation: Foundation): Promise<Company> {

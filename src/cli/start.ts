@@ -50,7 +50,7 @@ function registrationBar(): (done: number, total: number) => void {
     hideCursor: true,
   });
   return (done, total) => {
-    if (done === 1) bar.start(total, 0);
+    if (!bar.isActive) bar.start(total, 0);
     bar.update(done);
     if (done === total) bar.stop();
   };
