@@ -61,7 +61,6 @@ CREATE TABLE "policy_purposes" (
 	"recipients" text[] NOT NULL,
 	"marketing" boolean NOT NULL,
 	"material" boolean NOT NULL,
-	"effective_from" date NOT NULL,
 	CONSTRAINT "policy_purposes_version_purpose_pk" PRIMARY KEY("version","purpose")
 );
 --> statement-breakpoint
@@ -70,7 +69,6 @@ ALTER TABLE "consent_states" ADD CONSTRAINT "consent_states_account_id_accounts_
 ALTER TABLE "objections" ADD CONSTRAINT "objections_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "policy_purposes" ADD CONSTRAINT "policy_purposes_version_policies_version_fk" FOREIGN KEY ("version") REFERENCES "public"."policies"("version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "consent_states_expiry" ON "consent_states" USING btree ("valid_until") WHERE "consent_states"."status" = 'GIVEN';--> statement-breakpoint
-CREATE INDEX "policy_purposes_purpose" ON "policy_purposes" USING btree ("purpose","version");--> statement-breakpoint
 CREATE FUNCTION "refuse_change"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';

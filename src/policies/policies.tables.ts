@@ -1,4 +1,4 @@
-import { boolean, date, index, integer, pgEnum, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, date, integer, pgEnum, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 export const lawfulBasis = pgEnum('lawful_basis', [
   'CONSENT',
@@ -43,11 +43,6 @@ export const policyPurposes = pgTable(
     marketing: boolean().notNull(),
     /** Whether consent given under an earlier version no longer covers it. */
     material: boolean().notNull(),
-    /** As the version's; here too, so that a consent is checked with one look. */
-    effectiveFrom: date().notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.version, table.purpose] }),
-    index('policy_purposes_purpose').on(table.purpose, table.version),
-  ],
+  (table) => [primaryKey({ columns: [table.version, table.purpose] })],
 );
