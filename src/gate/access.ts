@@ -3,9 +3,10 @@ import type { Caller, ServiceCaller } from './caller.js';
 
 /**
  * Who may reach a field. `owner`: the person the object belongs to. `subject`: any person, for their own things.
- * `client`: an affiliated service that named a registered purpose. `known`: anybody who is authenticated.
+ * `client`: an affiliated service that named a registered purpose. `recipient`: any service that named one, also one
+ * outside the company: what it may read of whom is decided person by person. `known`: anybody who is authenticated.
  */
-export type Audience = 'anyone' | 'known' | 'subject' | 'owner' | 'client' | 'dps' | 'support';
+export type Audience = 'anyone' | 'known' | 'subject' | 'owner' | 'client' | 'recipient' | 'dps' | 'support';
 
 /** The use an affiliated service must have named to write shared account data. */
 const WRITING_PURPOSE = 'essential.service';
@@ -22,21 +23,18 @@ export function belongsTo(caller: Caller, audience: Audience, ownerId: string | 
     case 'owner':
       return caller.kind === 'SUBJECT' && caller.accountId !== null && caller.accountId === ownerId;
     case 'client':
-      return caller.kind === 'SERVICE' && mayReadForPurpose(caller);
+      return caller.kind === 'SERVICE' && caller.affiliation === 'AFFILIATED' && caller.purpose !== null;
+    case 'recipient':
+      return caller.kind === 'SERVICE' && caller.purpose !== null;
     case 'dps':
     case 'support':
       return caller.kind === 'STAFF' && caller.roles.includes(audience);
   }
 }
 
-/** External recipients read nothing without consent, and nobody reads without a purpose. */
-function mayReadForPurpose(client: ServiceCaller): boolean {
-  return client.affiliation === 'AFFILIATED' && client.purpose !== null;
-}
-
 /** Whether the caller may know of this person at all: the person, staff, and services with a purpose. */
 export function mayReadAccount(caller: Caller, accountId: string): boolean {
-  return (['owner', 'client', 'dps', 'support'] as const).some((audience) => belongsTo(caller, audience, accountId));
+  return (['owner', 'recipient', 'dps', 'support'] as const).some((audience) => belongsTo(caller, audience, accountId));
 }
 
 /** Refuses unless the caller may change this person's shared data. */
@@ -54,14 +52,13 @@ export function requireWrite(caller: Caller, accountId: string | null): void {
 /** The error for a caller outside every audience of `field` (a coordinate such as `Query.privacyRequests`). */
 export function refusal(caller: Caller, field: string, audiences: readonly Audience[]): HabeasError {
   if (caller.kind === 'ANONYMOUS') return unauthenticated();
-  if (caller.kind === 'SERVICE' && audiences.includes('client')) return purposeMissing(caller);
+  if (caller.kind === 'SERVICE' && caller.purpose === null && audiences.some(isService)) return purposeMissing(caller);
   return forbidden(`${field} is for ${describe(audiences)}.`);
 }
 
+const isService = (audience: Audience) => audience === 'client' || audience === 'recipient';
+
 function purposeMissing(client: ServiceCaller): HabeasError {
-  if (client.affiliation === 'EXTERNAL') {
-    return forbidden('An external client reads nothing about a person without their consent.');
-  }
   const mend =
     client.purposes.length > 0
       ? `name one in the header "x-purpose": ${client.purposes.join(', ')}`
@@ -75,6 +72,7 @@ const WORDS: Readonly<Record<Audience, string>> = {
   subject: 'people with their own token',
   owner: 'the person it belongs to',
   client: 'affiliated services with a purpose',
+  recipient: 'services with a purpose',
   dps: 'the Data Protection Specialist',
   support: 'support staff',
 };

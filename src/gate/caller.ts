@@ -24,6 +24,8 @@ export interface ServiceCaller {
   readonly purposes: readonly string[];
   /** The one it named for this request; null: none named, nothing may be read. */
   readonly purpose: string | null;
+  /** The manifest of documents it may ask, and no others; left out: any document. */
+  readonly manifestId?: string;
 }
 
 export type StaffRole = 'dps' | 'support';

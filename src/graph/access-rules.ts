@@ -3,7 +3,7 @@ import type { Audience } from '../gate/access.js';
 /** Reachable only through a field that has its own rule; adds none. */
 type AsParent = 'as parent';
 
-const PERSON_SERVICE_STAFF = ['owner', 'client', 'dps', 'support'] as const;
+const PERSON_SERVICE_STAFF = ['owner', 'recipient', 'dps', 'support'] as const;
 const PERSON_STAFF = ['owner', 'dps', 'support'] as const;
 const STAFF = ['dps', 'support'] as const;
 
@@ -15,11 +15,12 @@ const STAFF = ['dps', 'support'] as const;
 export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParent>> = {
   'Query.viewer': ['anyone'],
   'Query.me': ['subject'],
-  'Query.account': ['subject', 'client', 'dps', 'support'],
-  'Query.accounts': ['subject', 'client', 'dps', 'support'],
+  'Query.account': ['subject', 'recipient', 'dps', 'support'],
+  'Query.accounts': ['subject', 'recipient', 'dps', 'support'],
   'Query.accountByIdentifier': ['client', 'dps', 'support'],
   'Query.services': ['known'],
   'Query.purposes': ['known'],
+  'Query.clients': STAFF,
   'Query.privacyRequest': ['subject', 'dps', 'support'],
   'Query.privacyRequests': STAFF,
   'Query._entities': ['known'],
@@ -30,6 +31,9 @@ export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParen
   'Mutation.requestAccess': ['subject', 'dps', 'support'],
   'Mutation.cancelRequest': ['subject', 'dps', 'support'],
   'Mutation.retryRequest': STAFF,
+  'Mutation.registerClient': ['dps'],
+  'Mutation.revokeClient': ['dps'],
+  'Mutation.trustDocuments': ['dps'],
 
   'Subscription.privacyRequestProgress': ['subject', 'dps', 'support'],
 
@@ -77,6 +81,7 @@ export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParen
 
   'Viewer.*': 'as parent',
   'Client.*': 'as parent',
+  'ClientPayload.*': 'as parent',
   'Service.*': 'as parent',
   'DataCollection.*': 'as parent',
   'DataField.*': 'as parent',

@@ -1,60 +1,65 @@
-import type { ExecutionRequest } from '@graphql-tools/utils';
-import { type ExecutionResult, execute, GraphQLError, subscribe } from 'graphql';
+import { type ExecutionResult, execute, GraphQLError, type OperationTypeNode, subscribe } from 'graphql';
 import { accountLoader } from '../accounts/account-loader.js';
 import { subjectAt } from '../accounts/accounts.js';
 import { unauthenticated } from '../errors.js';
 import { mayReadAccount } from '../gate/access.js';
-import type { Connector, SubgraphContext } from '../services/connector.js';
+import type { Connector, SubgraphContext, SubgraphRequest } from '../services/connector.js';
 import type { Registry } from '../services/registry.js';
 import type { RequestContext } from '../world.js';
 import type { CoreSchema } from './core-schema.js';
-import { OWN_PART, partNames } from './supergraph.js';
+import type { Ask } from './plan/execute.js';
+import type { Question } from './plan/question.js';
+import { OWN_PART } from './supergraph.js';
 
-export type Answer = ExecutionResult | AsyncIterable<ExecutionResult>;
-type PartRequest = ExecutionRequest<Record<string, unknown>, RequestContext>;
+/** Whoever answers the parts of a plan: Habeas itself, in process, or a service's connector. */
+export interface Dispatcher {
+  ask(context: RequestContext, group: string): Ask;
+  /** Only Habeas itself has streams. */
+  subscribe(
+    question: Question,
+    variables: Readonly<Record<string, unknown>>,
+    context: RequestContext,
+  ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+}
 
-/** Sends each part of a plan to whoever answers it: Habeas itself, in process, or a service's connector. */
-export function dispatcher(
-  core: CoreSchema,
-  registry: Registry,
-  supergraphSdl: string,
-): (part: string, request: PartRequest) => Promise<Answer> {
-  const names = partNames(supergraphSdl);
+/** @param names of the parts, as plans name them. */
+export function dispatcher(core: CoreSchema, registry: Registry, names: ReadonlyMap<string, string>): Dispatcher {
   const connectors = new Map<string, { name: string; connector: Connector }>(
     [...names.values()]
       .filter((name) => name !== OWN_PART)
       .map((name) => [name, { name, connector: registry.connector(name) }]),
   );
-  return async (part, request) => {
-    const { context } = request;
-    if (!context) throw new Error('a sub-request came without its context');
-    const service = connectors.get(names.get(part) ?? part);
-    if (!service) return askCore(core, request, context);
-    const { caller, world } = context;
-    if (caller.kind === 'ANONYMOUS' && world.config.unclassified === 'refuse') {
-      return { data: null, errors: [unauthenticated()] };
-    }
-    return askService(service, request, context);
+  return {
+    ask: (context, group) => async (part, question, variables, operationType) => {
+      const service = connectors.get(names.get(part) ?? part);
+      if (!service) return askCore(core, question, variables, context);
+      const { caller, world } = context;
+      if (caller.kind === 'ANONYMOUS' && world.config.unclassified === 'refuse') {
+        return { data: null, errors: [unauthenticated()] };
+      }
+      return askService(service, { ...question, variables, operationType, group }, context);
+    },
+    subscribe: async ({ document }, variableValues, contextValue) =>
+      subscribe({ schema: core.schema, document, variableValues, contextValue }),
   };
 }
 
-async function askCore(core: CoreSchema, request: PartRequest, contextValue: RequestContext): Promise<Answer> {
-  const args = {
-    schema: core.schema,
-    document: request.document,
-    variableValues: request.variables ?? {},
-    contextValue,
-  };
-  return request.operationType === 'subscription' ? subscribe(args) : execute(args);
+async function askCore(
+  core: CoreSchema,
+  { document }: Question,
+  variableValues: Readonly<Record<string, unknown>>,
+  contextValue: RequestContext,
+): Promise<ExecutionResult> {
+  return execute({ schema: core.schema, document, variableValues, contextValue });
 }
 
 async function askService(
   { name, connector }: { name: string; connector: Connector },
-  { document, variables }: PartRequest,
+  request: SubgraphRequest & { operationType: OperationTypeNode },
   context: RequestContext,
-): Promise<Answer> {
+): Promise<ExecutionResult> {
   try {
-    return await connector.execute({ document, ...(variables ? { variables } : {}) }, subjectsOf(context, name));
+    return await connector.execute(request, subjectsOf(context, name));
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     return { data: null, errors: [error] };

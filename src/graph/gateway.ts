@@ -27,8 +27,7 @@ export function gatewayOver(graph: Graph, onChange: (tell: (newest: Graph) => vo
           const result = await graph.execute({
             document,
             variables: request.variables,
-            operationName: request.operationName,
-            operationType: operation.operation,
+            operation,
             context: context as unknown as RequestContext,
           });
           if (Symbol.asyncIterator in result) throw new Error('a subscription came over plain HTTP');

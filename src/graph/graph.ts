@@ -1,33 +1,31 @@
-import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
-import type { Executor } from '@graphql-tools/utils';
-import {
-  buildSchema,
-  type DocumentNode,
-  type GraphQLSchema,
-  getOperationAST,
-  getVariableValues,
-  type OperationDefinitionNode,
-  type OperationTypeNode,
-} from 'graphql';
+import { buildSchema, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { Config } from '../config.js';
-import { unauthenticated } from '../errors.js';
+import { HabeasError, unauthenticated } from '../errors.js';
+import type { Caller } from '../gate/caller.js';
+import { mayRead, readPurpose } from '../services/purposes.js';
 import type { Registry } from '../services/registry.js';
 import type { RequestContext } from '../world.js';
+import { type Answer, answer } from './answer.js';
 import type { CoreSchema } from './core-schema.js';
-import { type Answer, dispatcher } from './dispatch.js';
+import { dispatcher } from './dispatch.js';
 import { readGovernedFields } from './governed-fields.js';
-import { asksAboutSchema, introspect, splitIntrospection } from './introspection.js';
+import { asksAboutSchema, introspect, schemaPart } from './introspection.js';
+import { Judging } from './judging.js';
+import { FieldClasses } from './plan/classes.js';
+import { type Composed, PreparedOperation } from './plan/operation.js';
+import { Planner } from './plan/planner.js';
+import { Types } from './plan/types.js';
 import { finishPublicSchema } from './public-schema.js';
 import { type Asked, checkPurpose } from './purpose-check.js';
 import { recordReads } from './record-reads.js';
-import type { Subgraph } from './supergraph.js';
+import { OWN_PART, partNames, partsKnowingAccounts, type Subgraph } from './supergraph.js';
 
 /** A question to the whole graph. */
 export interface GraphRequest {
   readonly document: DocumentNode;
-  readonly variables?: Record<string, unknown> | undefined;
-  readonly operationName?: string | undefined;
-  readonly operationType: OperationTypeNode;
+  /** The one of the document that is asked. */
+  readonly operation: OperationDefinitionNode;
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
   readonly context: RequestContext;
 }
 
@@ -64,23 +62,58 @@ export interface GraphParts {
 }
 
 /** Builds the graph over what was composed. */
-export async function buildGraph({
-  registry,
-  core,
-  own,
-  services,
-  supergraphSdl,
-  unclassified,
-}: GraphParts): Promise<Graph> {
+export function buildGraph({ registry, core, own, services, supergraphSdl, unclassified }: GraphParts): Graph {
   const governed = readGovernedFields(supergraphSdl, own, services, unclassified);
-  const { unifiedGraph: schema, executor } = await unifiedGraphHandler({
-    unifiedGraph: buildSchema(supergraphSdl, { assumeValid: true, assumeValidSDL: true }),
-    getUnifiedGraphSDL: () => supergraphSdl,
-    onSubgraphExecute: dispatcher(core, registry, supergraphSdl) as never,
-  });
-  if (!executor) throw new Error('the planner gave no executor');
+  const planner = new Planner(supergraphSdl);
+  const schema = buildSchema(planner.publicSdl, { assumeValid: true, assumeValidSDL: true });
   if (own) finishPublicSchema(schema, core);
-  const checked = new WeakMap<RequestContext, Asked>();
+  const names = partNames(supergraphSdl);
+  const external = registry.services.filter(({ affiliation }) => affiliation === 'EXTERNAL').map(({ name }) => name);
+  const classes = new FieldClasses(governed, new Set(external));
+  const visible = new Types(schema);
+  const composed: Composed = {
+    planner,
+    whole: new Types(buildSchema(supergraphSdl, { assumeValid: true, assumeValidSDL: true })),
+    visible,
+    schema,
+    governed,
+    classes,
+    hasAccounts: own !== null,
+    isOwn: (part) => (names.get(part) ?? part) === OWN_PART,
+    knowsAccounts: partsKnowingAccounts(supergraphSdl),
+  };
+  const parts = dispatcher(core, registry, names);
+  const ready = new Preparations(composed);
+  const checked = new WeakMap<RequestContext, Checked>();
+
+  const execute = async ({ document, operation, variables = {}, context }: GraphRequest): Promise<Answer> => {
+    const known = checked.get(context);
+    if (!known) throw new Error('a question came to the graph unchecked');
+    const { prepared, asked } = known;
+    const { caller, world } = context;
+    const judging =
+      caller.kind === 'SERVICE' && own
+        ? new Judging(world, caller, readPurpose(registry.services, caller.purpose ?? ''), classes.all)
+        : null;
+    const answered = await answer(
+      {
+        schema,
+        types: composed.whole,
+        prepared,
+        ask: parts.ask(context, groupOf(caller)),
+        askStream: (fetch, picked) => parts.subscribe(fetch.question, picked, context),
+        judging,
+        record: ({ people, withheld }) => recordReads(context, asked, people, withheld),
+        servicesOf: governed.servicesOf,
+      },
+      variables,
+      context,
+    );
+    if (Symbol.asyncIterator in answered || !asksAboutSchema(document, operation)) return answered;
+    const about = introspect(schema, schemaPart(document, operation), variables);
+    return { ...answered, data: { ...about.data, ...answered.data } };
+  };
+
   return {
     schema,
     supergraphSdl,
@@ -88,45 +121,53 @@ export async function buildGraph({
       const { caller, world } = context;
       const isStranger = caller.kind === 'ANONYMOUS' && world.config.environment === 'production';
       if (isStranger && asksAboutSchema(document, operation)) throw unauthenticated();
-      checked.set(context, checkPurpose(document, operation, schema, governed, caller, registry.services));
+      checked.set(context, ready.check(document, operation, caller));
     },
-    execute: async (request) => {
-      const asked = checked.get(request.context);
-      if (!asked) throw new Error('a question came to the graph unchecked');
-      return recorded(await answer(executor, schema, request), request.context, asked);
-    },
+    execute,
   };
 }
 
-async function answer(executor: Executor, schema: GraphQLSchema, request: GraphRequest): Promise<Answer> {
-  const { document, operationName, operationType, context, variables = {} } = request;
-  const ask = async (part: DocumentNode): Promise<Answer> =>
-    executor({ document: part, variables, operationType, context, ...(operationName ? { operationName } : {}) });
-  const operation = getOperationAST(document, operationName);
-  if (!operation) throw new Error('a question came to the graph without its operation');
-  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 5 });
-  if (errors) return { errors };
-  const split = splitIntrospection(document, operation);
-  if (!split) return withData(await ask(document));
-  const about = await introspect(schema, split.schemaPart, variables, operationName);
-  const result = await ask(split.dataPart);
-  return Symbol.asyncIterator in result ? result : { ...result, data: { ...about.data, ...result.data } };
+interface Checked {
+  readonly prepared: PreparedOperation;
+  readonly asked: Asked;
 }
 
-/** An answer whose execution has begun says so, by `data` even where nothing came of it (GraphQL specification, 7.1). */
-const withData = (result: Answer): Answer =>
-  Symbol.asyncIterator in result ? result : { ...result, data: result.data ?? null };
+/** Operations that have been asked before, ready to be asked again; and who may ask them. */
+class Preparations {
+  readonly #prepared = new WeakMap<OperationDefinitionNode, PreparedOperation>();
+  readonly #checked = new WeakMap<PreparedOperation, Map<string, Checked>>();
 
-/** The answer, held back until the reads it took are on record. */
-async function recorded(result: Answer, context: RequestContext, asked: Asked): Promise<Answer> {
-  if (Symbol.asyncIterator in result) return eachRecorded(result, context, asked);
-  await recordReads(context, asked);
-  return result;
-}
+  constructor(private readonly composed: Composed) {}
 
-async function* eachRecorded(results: Extract<Answer, AsyncIterable<unknown>>, context: RequestContext, asked: Asked) {
-  for await (const result of results) {
-    await recordReads(context, asked);
-    yield result;
+  /** Throws what is wrong with this caller asking it. */
+  check(document: DocumentNode, operation: OperationDefinitionNode, caller: Caller): Checked {
+    const prepared = this.#prepared.get(operation) ?? new PreparedOperation(document, operation, this.composed);
+    this.#prepared.set(operation, prepared);
+    const byCaller = this.#checked.get(prepared) ?? new Map<string, Checked>();
+    this.#checked.set(prepared, byCaller);
+    const group = groupOf(caller);
+    const known = byCaller.get(group);
+    if (known) return known;
+    const { schema, governed, hasAccounts } = this.composed;
+    const asked = checkPurpose(document, operation, schema, governed, caller);
+    if (caller.kind === 'SERVICE' && hasAccounts) refuseUnjudgeable(prepared, caller.purpose);
+    const made = { prepared, asked };
+    byCaller.set(group, made);
+    return made;
   }
+}
+
+function refuseUnjudgeable(prepared: PreparedOperation, purpose: string | null): void {
+  const fields = prepared.unjudgeable((purposes) => purpose !== null && mayRead(purposes, purpose));
+  if (fields.length === 0) return;
+  throw new HabeasError(
+    'PURPOSE_NOT_PERMITTED',
+    `What was asked for cannot be had without reading fields that may not be read for this purpose: ${fields.join(', ')}.`,
+    { fields },
+  );
+}
+
+/** Callers of one group are told the same of the same person. */
+function groupOf(caller: Caller): string {
+  return caller.kind === 'SERVICE' ? `SERVICE|${caller.affiliation}|${caller.purpose ?? ''}` : caller.kind;
 }

@@ -1,36 +1,31 @@
 import {
   type DocumentNode,
   type ExecutionResult,
-  execute,
+  executeSync,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
+  type SelectionSetNode,
 } from 'graphql';
+import { withoutSpreads } from './plan/question.js';
 
 const isIntrospection = (selection: SelectionNode) =>
   selection.kind === Kind.FIELD && (selection.name.value === '__schema' || selection.name.value === '__type');
 
-/**
- * The planner answers questions about the schema or about data, not both in one: takes `__schema` and `__type` out of a
- * mixed operation. Null where there is nothing to take out.
- */
-export function splitIntrospection(
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-): { schemaPart: DocumentNode; dataPart: DocumentNode } | null {
-  const { selections } = operation.selectionSet;
-  const mixed = selections.some(isIntrospection) && !selections.every(isIntrospection);
-  if (!mixed) return null;
-  const only = (keep: (selection: SelectionNode) => boolean): DocumentNode => ({
-    ...document,
-    definitions: document.definitions.map((definition) =>
-      definition === operation
-        ? { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: selections.filter(keep) } }
-        : definition,
-    ),
+/** The part of an operation that asks about the schema, as a document of its own: the planner answers about data alone. */
+export function schemaPart(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
+  const others = document.definitions.filter((each) => each.kind !== Kind.OPERATION_DEFINITION);
+  const { selectionSet } = withoutSpreads({ ...document, definitions: [operation, ...others] });
+  const only = ({ selections }: SelectionSetNode): SelectionSetNode => ({
+    kind: Kind.SELECTION_SET,
+    selections: selections.flatMap((selection): SelectionNode[] => {
+      if (selection.kind !== Kind.INLINE_FRAGMENT) return isIntrospection(selection) ? [selection] : [];
+      const below = only(selection.selectionSet);
+      return below.selections.length > 0 ? [{ ...selection, selectionSet: below }] : [];
+    }),
   });
-  return { schemaPart: only(isIntrospection), dataPart: only((selection) => !isIntrospection(selection)) };
+  return { ...document, definitions: [{ ...operation, selectionSet: only(selectionSet) }] };
 }
 
 /** Whether an operation asks about the schema, at its root or in fragments there. */
@@ -51,11 +46,10 @@ export function asksAboutSchema(document: DocumentNode, operation: OperationDefi
 }
 
 /** Answers the schema's part of a question. */
-export async function introspect(
+export function introspect(
   schema: GraphQLSchema,
   document: DocumentNode,
-  variableValues: Record<string, unknown>,
-  operationName: string | undefined,
-): Promise<ExecutionResult> {
-  return execute({ schema, document, variableValues, ...(operationName ? { operationName } : {}) });
+  variableValues: Readonly<Record<string, unknown>>,
+): ExecutionResult {
+  return executeSync({ schema, document, variableValues });
 }

@@ -2,13 +2,14 @@ import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
 import type { Registry } from '../services/registry.js';
+import { nullableFields } from '../services/subgraph/nullable-fields.js';
 import { describeError, type Logger } from '../telemetry.js';
 import type { RequestContext } from '../world.js';
 import { buildCoreSchema } from './core-schema.js';
 import { type Gateway, gatewayOver } from './gateway.js';
 import { buildGraph, type Graph } from './graph.js';
 import { ownNamesTaken } from './own-part.js';
-import { type Fitted, fit, OWN_PART, type Subgraph } from './supergraph.js';
+import { composeFitting, type Fitted, OWN_PART, type Subgraph } from './supergraph.js';
 
 /** Why a service's part of the graph is missing, or not the newest. */
 export interface GraphProblem {
@@ -167,19 +168,19 @@ class Generations implements LiveGraph {
 
   async #compose(parts: readonly Subgraph[]): Promise<void> {
     const core = await this.#core;
-    const ownPart = { name: OWN_PART, sdl: core.sdl };
+    const ownPart = { name: OWN_PART, sdl: nullableFields(core.sdl) };
     const taken = this.config.unclassified === 'allow' ? ownNamesTaken(ownPart, parts) : [];
     const own = taken.length > 0 ? null : ownPart;
     const beside = own ? [own] : [];
     const served = this.#served.filter(({ name }) => parts.some((part) => part.name === name));
-    const fitted = fit([...beside, ...parts], [...beside, ...served]);
+    const fitted = composeFitting([...beside, ...parts], [...beside, ...served]);
     const services = fitted.parts.filter((part) => part !== own);
     this.#unfit = fitted.unfit;
     this.#served = services;
     if (fitted.supergraphSdl === this.#current?.supergraphSdl) return;
     if (!own) this.log.warn({ names: taken }, "Habeas' own part is left out of the graph: services use its names");
     const { registry, config } = this;
-    const generation = await buildGraph({
+    const generation = buildGraph({
       registry,
       core,
       own,

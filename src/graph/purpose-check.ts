@@ -18,8 +18,8 @@ import {
 } from 'graphql';
 import { type ErrorCode, HabeasError } from '../errors.js';
 import type { Caller, ServiceCaller } from '../gate/caller.js';
-import { mayRead, restsOnConsent } from '../services/purposes.js';
-import type { Service } from '../services/service.js';
+import { mayRead } from '../services/purposes.js';
+import { covers } from '../services/taxonomy.js';
 import type { GovernedFields } from './governed-fields.js';
 
 /** Where in a question the walk stands, as far as it matters for what may be read. */
@@ -28,6 +28,8 @@ interface Place {
   readonly fromService: boolean;
   /** A service has led on to another account. */
   readonly beyondAccount: boolean;
+  /** It lies below an account, so that it is known whose it is. */
+  readonly belowAccount: boolean;
 }
 
 /** What a question asks for, as far as the record of reads needs it. */
@@ -53,13 +55,11 @@ export function checkPurpose(
   schema: GraphQLSchema,
   governed: GovernedFields,
   caller: Caller,
-  services: readonly Service[],
 ): Asked {
   const walk = new Walk(document, schema, governed, caller);
   const root = schema.getRootType(operation.operation);
   if (root) walk.selections(operation.selectionSet, root, null);
   if (walk.refused.size === 0 && walk.aside.size > 0) walk.refused.set('PURPOSE_NOT_PERMITTED', walk.aside);
-  refuseWithoutConsent(walk, caller, services);
   for (const [code, fields] of walk.refused) {
     throw new HabeasError(code, explain(code, [...fields], caller), { fields: [...fields] });
   }
@@ -73,17 +73,6 @@ export function checkPurpose(
   };
 }
 
-/** Consent cannot be recorded yet, so nobody has given it: what rests on it is not read. */
-function refuseWithoutConsent(walk: Walk, caller: Caller, services: readonly Service[]): void {
-  if (caller.kind !== 'SERVICE' || caller.purpose === null || walk.personal.size === 0) return;
-  if (!restsOnConsent(services, caller.purpose)) return;
-  throw new HabeasError(
-    'PURPOSE_NOT_PERMITTED',
-    `The purpose ${caller.purpose} rests on consent, which nobody has given: nothing personal is read for it.`,
-    { fields: [...walk.personal].sort() },
-  );
-}
-
 class Walk {
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   private readonly seen = new Set<string>();
@@ -91,8 +80,6 @@ class Walk {
   /** Fields that hold nothing personal, but tell of personal data the purpose never allows. Told where nothing else is. */
   readonly aside = new Set<string>();
   readonly fields = new Map<string, string>();
-  /** Fields of personal data, and those that tell of it. */
-  readonly personal = new Set<string>();
   readonly services = new Set<string>();
 
   constructor(
@@ -118,7 +105,7 @@ class Walk {
   /** A fragment in the same place says the same: it is walked once, however often it is spread. */
   private fragment(name: string, parent: GraphQLNamedType, place: Place | null): void {
     const fragment = this.fragments.get(name);
-    const key = `${name}|${place?.fromService}|${place?.beyondAccount}`;
+    const key = `${name}|${place?.fromService}|${place?.beyondAccount}|${place?.belowAccount}`;
     if (!fragment || this.seen.has(key)) return;
     this.seen.add(key);
     this.selections(fragment.selectionSet, this.narrowed(fragment.typeCondition.name.value, parent), place);
@@ -134,12 +121,18 @@ class Walk {
     if (!definition) return;
     const type = getNamedType(definition.type);
     const coordinate = `${parent.name}.${name}`;
-    const here = place ?? { fromService: !this.governed.coreRootFields.has(coordinate), beyondAccount: false };
+    const fromService = !this.governed.coreRootFields.has(coordinate);
+    const here = place ?? { fromService, beyondAccount: false, belowAccount: false };
     for (const service of this.governed.servicesOf.get(coordinate) ?? []) this.services.add(service);
     for (const each of this.concrete(parent)) this.judge(`${each.name}.${name}`, each, type, here);
     if (!set || !isCompositeType(type)) return;
-    const leadsOn = type.name === 'Account' && place !== null && !this.governed.coreTypes.has(parent.name);
-    this.selections(set, type, leadsOn ? { ...here, beyondAccount: true } : here);
+    const isAccount = type.name === 'Account';
+    const leadsOn = isAccount && place !== null && !this.governed.coreTypes.has(parent.name);
+    this.selections(set, type, {
+      ...here,
+      beyondAccount: here.beyondAccount || leadsOn,
+      belowAccount: here.belowAccount || isAccount,
+    });
   }
 
   /** What a field of an interface may be read for, the types behind it say: whichever it is, it must be allowed. */
@@ -158,10 +151,7 @@ class Walk {
       personalTypes.has(parent.name) &&
       !coreTypes.has(parent.name) &&
       !keys.has(coordinate);
-    if (personal) {
-      this.fields.set(coordinate, personal.category);
-      this.personal.add(coordinate);
-    }
+    if (personal) this.fields.set(coordinate, personal.category);
     if (!personal && !unclassified) {
       if (!open) this.judgeAside(coordinate, parent, type);
       return;
@@ -174,11 +164,10 @@ class Walk {
 
   /** How many records there are, or that there are any, is told for a purpose that may read something of them. */
   private judgeAside(coordinate: string, parent: GraphQLNamedType, type: GraphQLNamedType): void {
-    if (this.caller.kind !== 'SERVICE' || this.caller.affiliation === 'EXTERNAL') return;
+    if (this.caller.kind !== 'SERVICE') return;
     const { purposesBelow } = this.governed;
     const purposes = purposesBelow.get(type.name) ?? purposesBelow.get(parent.name);
     if (!purposes) return;
-    this.personal.add(coordinate);
     if (this.caller.purpose && mayRead(purposes, this.caller.purpose)) return;
     this.aside.add(coordinate);
   }
@@ -192,24 +181,33 @@ class Walk {
       case 'SUBJECT':
         return place.fromService || place.beyondAccount ? 'FORBIDDEN' : null;
       case 'SERVICE':
-        if (this.caller.affiliation === 'EXTERNAL') return 'FORBIDDEN';
-        return this.caller.purpose && mayRead(purposes, this.caller.purpose) ? null : 'PURPOSE_NOT_PERMITTED';
+        return this.mayEverRead(purposes, place) ? null : 'PURPOSE_NOT_PERMITTED';
     }
+  }
+
+  /** Nothing for marketing goes outside, whatever was agreed; and what is nobody's known cannot be judged. */
+  private mayEverRead(purposes: readonly string[], place: Place): boolean {
+    if (this.caller.kind !== 'SERVICE' || this.caller.purpose === null) return false;
+    const { affiliation, purpose } = this.caller;
+    if (affiliation === 'EXTERNAL' && covers('marketing', purpose)) return false;
+    if (place.fromService && !place.belowAccount) return false;
+    return mayRead(purposes, purpose);
   }
 }
 
 function explain(code: ErrorCode, fields: readonly string[], caller: Caller): string {
   const listed = fields.join(', ');
   if (code === 'UNAUTHENTICATED') return 'Say who is calling: send "Authorization: Bearer <token>".';
-  if (code === 'FORBIDDEN') {
-    return caller.kind === 'SUBJECT'
-      ? `These fields are yours to read below your own account only: ${listed}.`
-      : `An external client reads nothing about a person without their consent: ${listed}.`;
-  }
+  if (code === 'FORBIDDEN') return `These fields are yours to read below your own account only: ${listed}.`;
   return `${purposeOf(caller as ServiceCaller)} These fields cannot be read: ${listed}.`;
 }
 
-function purposeOf({ purpose, purposes }: ServiceCaller): string {
-  if (purpose) return `No declaration allows reading for the purpose ${purpose}.`;
+function purposeOf({ affiliation, purpose, purposes }: ServiceCaller): string {
+  if (purpose && affiliation === 'EXTERNAL' && covers('marketing', purpose)) {
+    return 'Nothing goes to an external client for marketing.';
+  }
+  if (purpose) {
+    return `No declaration allows reading for the purpose ${purpose}, or it is not below an account, where it is known whose it is.`;
+  }
   return `Name a registered purpose in the header "x-purpose": ${purposes.join(', ') || 'none is registered'}.`;
 }

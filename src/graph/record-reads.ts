@@ -1,22 +1,25 @@
 import { accountsRead } from '../accounts/account-loader.js';
-import { type RecordRead, readRecorder } from '../audit/reads.js';
+import { type ReadRecord, type RecordRead, readRecorder } from '../audit/reads.js';
 import { actorOf } from '../gate/caller.js';
 import type { RequestContext, World } from '../world.js';
 import type { Asked } from './purpose-check.js';
 
 const recorders = new WeakMap<World, RecordRead>();
-const recorded = new WeakMap<RequestContext, Set<string>>();
 
 /**
- * Records whom a service or member of staff has read in this request, each person once. The answer is released after
- * it, so that no read goes unrecorded. A person reading their own data leaves no trace here.
+ * Records what a service or member of staff has read in this request, and what was kept from them. The answer is
+ * released after it, so that no read goes unrecorded. A person reading their own data leaves no trace here.
+ * @param people of whom the answer tells; those the request has opened besides are added.
  */
-export async function recordReads(context: RequestContext, asked: Asked): Promise<void> {
+export async function recordReads(
+  context: RequestContext,
+  asked: Asked,
+  people: ReadonlySet<string>,
+  withheld: ReadRecord['withheld'],
+): Promise<void> {
   const { caller, world } = context;
   if (caller.kind !== 'SERVICE' && caller.kind !== 'STAFF') return;
-  const done = recorded.get(context) ?? new Set();
-  recorded.set(context, done);
-  const accountIds = accountsRead(context).filter((id) => !done.has(id));
+  const accountIds = [...new Set([...people, ...accountsRead(context)])].sort();
   if (accountIds.length === 0) return;
   const record = recorders.get(world) ?? readRecorder(world.sql);
   recorders.set(world, record);
@@ -25,8 +28,7 @@ export async function recordReads(context: RequestContext, asked: Asked): Promis
     actor: actorOf(caller),
     purpose: caller.kind === 'SERVICE' ? caller.purpose : null,
     accountIds,
-    withheld: [],
+    withheld,
     ...asked,
   });
-  for (const id of accountIds) done.add(id);
 }

@@ -47,6 +47,24 @@ export function partNames(supergraphSdl: string): ReadonlyMap<string, string> {
   );
 }
 
+/** Tells whether a part can be asked about accounts by their id alone (`@key(fields: "id")` that it resolves). */
+export function partsKnowingAccounts(supergraphSdl: string): (part: string) => boolean {
+  const names = partNames(supergraphSdl);
+  const knowing = new Set<string>();
+  for (const definition of parse(supergraphSdl).definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION || definition.name.value !== 'Account') continue;
+    for (const { name, arguments: given } of definition.directives ?? []) {
+      if (name.value !== 'join__type') continue;
+      const value = (argument: string) => given?.find((each) => each.name.value === argument)?.value;
+      const [graph, key, resolvable] = [value('graph'), value('key'), value('resolvable')];
+      const byId = key?.kind === Kind.STRING && key.value.trim() === 'id';
+      const resolves = !(resolvable?.kind === Kind.BOOLEAN && !resolvable.value);
+      if (graph?.kind === Kind.ENUM && byId && resolves) knowing.add(names.get(graph.value) ?? graph.value);
+    }
+  }
+  return (part) => knowing.has(names.get(part) ?? part);
+}
+
 /** What could be composed, and what could not. */
 export interface Fitted {
   readonly parts: readonly Subgraph[];
@@ -60,7 +78,7 @@ export interface Fitted {
  * changed part that fits beside them. A part that does not stays as `good` has it. Throws `CompositionError` where not
  * even these compose.
  */
-export function fit(wanted: readonly Subgraph[], good: readonly Subgraph[]): Fitted {
+export function composeFitting(wanted: readonly Subgraph[], good: readonly Subgraph[]): Fitted {
   try {
     return { parts: wanted, supergraphSdl: compose(wanted), unfit: new Map() };
   } catch (error) {

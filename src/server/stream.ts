@@ -76,8 +76,7 @@ async function begin(graph: LiveGraph, context: RequestContext, question: Questi
   const result = await graph.execute({
     document,
     variables: variables ?? {},
-    operationName: operationName ?? undefined,
-    operationType: operation.operation,
+    operation,
     context,
   });
   return Symbol.asyncIterator in result ? masked(result, tell) : maskResult(result, tell);

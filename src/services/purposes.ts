@@ -1,3 +1,4 @@
+import type { ReadPurpose } from '../gate/decide.js';
 import type { LawfulBasis, Service } from './service.js';
 import { covers, taxonomy as standardTaxonomy, type Taxonomy } from './taxonomy.js';
 
@@ -11,6 +12,18 @@ export interface DeclaredPurpose {
   /** Direct marketing: objecting to it is absolute (UK GDPR Article 21(2)). */
   readonly marketing: boolean;
 }
+
+/** Whether a use is direct marketing. */
+export function isMarketing(use: string): boolean {
+  return covers('marketing', use);
+}
+
+/** Whether a use builds a picture of a person to judge them by, or uses one (UK GDPR Article 4(4)), or lies below such. */
+export function isProfiling(use: string): boolean {
+  return use.split('.').some((segment) => PROFILING.has(segment));
+}
+
+const PROFILING = new Set(['profiling', 'profiled']);
 
 /**
  * The bases in the order of how much say they leave the person: consent can be withdrawn (Article 7(3)), the next two
@@ -66,15 +79,20 @@ export function declaredPurposes(
       title: term?.title ?? key,
       description: term?.description ?? '',
       lawfulBasis: MOST_SAY_FIRST.find((basis) => bases.get(key)?.includes(basis)) ?? 'CONSENT',
-      marketing: covers('marketing', key),
+      marketing: isMarketing(key),
     };
   });
 }
 
-/**
- * Whether nothing may happen for `purpose` without the person's consent: some service declares it, or a use above it,
- * on that basis (Article 6(1)(a)).
- */
-export function restsOnConsent(services: readonly Service[], purpose: string): boolean {
-  return declaredPurposes(services).some(({ key, lawfulBasis }) => lawfulBasis === 'CONSENT' && covers(key, purpose));
+/** What a use is read for: the basis that leaves the person most say, among its declarations and those of uses above it. */
+export function readPurpose(services: readonly Service[], key: string): ReadPurpose {
+  const bearing = declaredPurposes(services).filter((declared) => covers(declared.key, key));
+  const basis = MOST_SAY_FIRST.find((each) => bearing.some(({ lawfulBasis }) => lawfulBasis === each)) ?? 'CONSENT';
+  return { key, basis, marketing: covers('marketing', key) };
+}
+
+/** A use and those above it, the widest first. */
+export function withAncestors(key: string): string[] {
+  const parts = key.split('.');
+  return parts.map((_part, index) => parts.slice(0, index + 1).join('.'));
 }

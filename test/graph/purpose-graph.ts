@@ -5,7 +5,6 @@ import { type GovernedFields, readGovernedFields } from '../../src/graph/governe
 import { type Asked, checkPurpose } from '../../src/graph/purpose-check.js';
 import { compose } from '../../src/graph/supergraph.js';
 import { printPersonalData, subgraphHeader } from '../../src/services/personal-data-directive.js';
-import { service } from '../support/services/manifests.js';
 
 /** Personal fields of the graph below, each with a way to it from an account. */
 export const WAYS = {
@@ -79,15 +78,10 @@ export const client = (purpose: string | null, rest: Partial<ServiceCaller> = {}
 
 export type Verdict = 'allowed' | { readonly code: string; readonly fields: readonly string[] };
 
-/** What the check says of a question; `consent`: uses that rest on consent. */
-export function verdictOf(
-  graph: PurposeGraph,
-  caller: Caller,
-  question: string,
-  consent: readonly string[] = [],
-): Verdict {
+/** What the check says of a question. */
+export function verdictOf(graph: PurposeGraph, caller: Caller, question: string): Verdict {
   try {
-    asked(graph, caller, question, consent);
+    asked(graph, caller, question);
     return 'allowed';
   } catch (error) {
     if (!(error instanceof HabeasError)) throw error;
@@ -95,25 +89,11 @@ export function verdictOf(
   }
 }
 
-export function asked(
-  { schema, governed }: PurposeGraph,
-  caller: Caller,
-  question: string,
-  consent: readonly string[] = [],
-): Asked {
+export function asked({ schema, governed }: PurposeGraph, caller: Caller, question: string): Asked {
   const document = parse(question);
   const operation = getOperationAST(document);
   if (!operation) throw new Error('the question has no operation');
-  const declarations = consent.map((dataUse) => ({
-    name: null,
-    dataUse,
-    dataCategories: ['user'],
-    dataSubjects: ['customer'],
-    lawfulBasis: 'CONSENT' as const,
-    retentionPeriod: null,
-    thirdParties: null,
-  }));
-  return checkPurpose(document, operation, schema, governed, caller, [service({ kind: 'core' }, { declarations })]);
+  return checkPurpose(document, operation, schema, governed, caller);
 }
 
 /** A question for one field, straight from the account. */

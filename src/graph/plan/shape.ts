@@ -1,0 +1,140 @@
+import {
+  type DirectiveNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  GraphQLNonNull,
+  type GraphQLOutputType,
+  GraphQLString,
+  getNamedType,
+  isCompositeType,
+  Kind,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql';
+import { ACCOUNT } from './accounts.js';
+import type { FieldClasses } from './classes.js';
+import { keyOf } from './question.js';
+import type { Types } from './types.js';
+
+/** What the caller asked for, against the public schema, with the variables of `@skip` and `@include` decided. */
+export interface ShapeSetting {
+  readonly types: Types;
+  readonly classes: FieldClasses;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+export interface ShapeField {
+  readonly key: string;
+  readonly name: string;
+  readonly coordinate: string;
+  readonly type: GraphQLOutputType;
+  /** Of a leaf, for the gate; empty for what is told of anybody: `__typename` and an account's id. */
+  readonly classes: readonly number[];
+  /** Null for a leaf. */
+  readonly shape: Shape | null;
+}
+
+/** A value asked for somewhere below. */
+export interface ShapeLeaf {
+  readonly coordinate: string;
+  readonly classes: readonly number[];
+}
+
+/** Everything asked for at one place, by the type of what is found there. */
+export class Shape {
+  readonly #byType = new Map<string, readonly ShapeField[]>();
+  #leaves: readonly ShapeLeaf[] | null = null;
+
+  constructor(
+    readonly type: GraphQLCompositeType,
+    private readonly sets: readonly SelectionSetNode[],
+    private readonly setting: ShapeSetting,
+  ) {}
+
+  get isAccount(): boolean {
+    return this.type.name === ACCOUNT;
+  }
+
+  /** Whether a thing of this type may stand here. */
+  couldBe(typename: string): boolean {
+    return this.setting.types.satisfies(typename, [this.type.name]);
+  }
+
+  /** What is asked of an object of this type, each key once and in order. */
+  fieldsOf(typename: string): readonly ShapeField[] {
+    const known = this.#byType.get(typename);
+    if (known) return known;
+    const made = this.#collect(typename);
+    this.#byType.set(typename, made);
+    return made;
+  }
+
+  /** All values asked for below, whatever the types, but not beyond another account. */
+  leaves(): readonly ShapeLeaf[] {
+    this.#leaves ??= this.setting.types.members(this.type).flatMap((typename) =>
+      this.fieldsOf(typename).flatMap(({ coordinate, classes, shape }): readonly ShapeLeaf[] => {
+        if (shape) return shape.isAccount ? [] : shape.leaves();
+        return classes.length > 0 ? [{ coordinate, classes }] : [];
+      }),
+    );
+    return this.#leaves;
+  }
+
+  #collect(typename: string): ShapeField[] {
+    const { types, classes } = this.setting;
+    const nodes = new Map<string, { name: string; sets: SelectionSetNode[] }>();
+    for (const set of this.sets) this.#gather(set, typename, nodes);
+    return [...nodes].flatMap(([key, { name, sets }]) => {
+      const coordinate = `${typename}.${name}`;
+      if (name === '__typename') return [{ key, name, coordinate, type: TYPENAME, classes: [], shape: null }];
+      const field = types.field(typename, name);
+      if (!field) return [];
+      const type = getNamedType(field.type);
+      const shape = isCompositeType(type) ? new Shape(type, sets, this.setting) : null;
+      const isOpen = shape !== null || coordinate === `${ACCOUNT}.id`;
+      return [{ key, name, coordinate, type: field.type, classes: isOpen ? [] : [classes.of(coordinate)], shape }];
+    });
+  }
+
+  #gather(
+    set: SelectionSetNode,
+    typename: string,
+    nodes: Map<string, { name: string; sets: SelectionSetNode[] }>,
+  ): void {
+    const { types, fragments } = this.setting;
+    for (const selection of set.selections) {
+      if (!this.#isWanted(selection.directives)) continue;
+      if (selection.kind === Kind.FIELD) {
+        const key = keyOf(selection);
+        const known = nodes.get(key);
+        const sets = selection.selectionSet ? [selection.selectionSet] : [];
+        if (known) known.sets.push(...sets);
+        else nodes.set(key, { name: selection.name.value, sets });
+        continue;
+      }
+      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+      if (!fragment) continue;
+      const condition = fragment.typeCondition?.name.value;
+      if (condition === undefined || types.satisfies(typename, [condition])) {
+        this.#gather(fragment.selectionSet, typename, nodes);
+      }
+    }
+  }
+
+  #isWanted(directives: readonly DirectiveNode[] | undefined): boolean {
+    for (const { name, arguments: given } of directives ?? []) {
+      if (name.value !== 'skip' && name.value !== 'include') continue;
+      const holds = truthOf(given?.[0]?.value, this.setting.variables);
+      if (holds === (name.value === 'skip')) return false;
+    }
+    return true;
+  }
+}
+
+const TYPENAME = new GraphQLNonNull(GraphQLString);
+
+function truthOf(value: ValueNode | undefined, variables: Readonly<Record<string, unknown>>): boolean {
+  if (value?.kind === Kind.VARIABLE) return variables[value.name.value] === true;
+  return value?.kind === Kind.BOOLEAN && value.value;
+}
