@@ -1,6 +1,7 @@
 import { composeServices } from '@theguild/federation-composition';
 import { Kind, parse } from 'graphql';
 import { type CompositionProblem, toProblem } from './composition-problems.js';
+import { repairSupergraph } from './composition-repairs.js';
 
 /** One part of the graph, by name. */
 export interface Subgraph {
@@ -28,7 +29,7 @@ export function compose(subgraphs: readonly Subgraph[]): string {
     const known = subgraphs.map(({ name }) => name);
     throw new CompositionError((result.errors ?? []).map((error) => toProblem(error, known)));
   }
-  return result.supergraphSdl;
+  return repairSupergraph(result.supergraphSdl, subgraphs, partNames(result.supergraphSdl));
 }
 
 /** The parts of a supergraph as plans name them (its enum `join__Graph`), with their own names. */
