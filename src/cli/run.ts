@@ -59,7 +59,9 @@ export async function run(
   questions: readonly Question[],
 ): Promise<Running> {
   const { config, database, keys, log, publicUrl } = foundation;
-  const registry = openRegistry(manifests, signedCredentials(keys.signing, publicUrl), config.unclassified);
+  const registry = openRegistry(manifests, signedCredentials(keys.signing, publicUrl), {
+    unclassified: config.unclassified,
+  });
   const world: World = {
     config,
     publicUrl,

@@ -28,7 +28,9 @@ export async function checkServices(
   const { services, notes, known } = await readAll(config, files);
   const keys = await loadKeys(config.keysFile, { create: config.environment !== 'production' });
   const credentials = signedCredentials(keys.signing, config.publicUrl ?? `http://${config.host}:${config.port}`);
-  const registry = openRegistry({ services, taxonomy: known }, credentials, config.unclassified);
+  const registry = openRegistry({ services, taxonomy: known }, credentials, {
+    unclassified: config.unclassified,
+  });
   let needed = 0;
   const tell = (name: string, mends: readonly Mend[]) => {
     const lines = mends.map((mend) => `  ${mend.needed ? '!' : '-'} ${mend.text}`);

@@ -24,18 +24,30 @@ export interface Subject {
   readonly phones: readonly string[];
 }
 
-/**
- * A service gave what it was not asked for. `ANOTHER_ENTITY`: an entity with another key than that asked for, perhaps
- * another person's data; it was dropped.
- */
+/** A service gave what it was not asked for. */
 export interface Incident {
   readonly service: string;
-  readonly kind: 'ANOTHER_ENTITY';
+  /** An entity came with another key than that asked for, perhaps another person's data; it was dropped. */
+  readonly kind: 'WRONG_SUBJECT';
   /** The account that was asked for; null where the entity is no account. */
   readonly accountId: string | null;
+  /** What was asked for, by type. Never personal data. */
+  readonly detail: string;
 }
 
 export type Health = { healthy: true } | { healthy: false; reason: string };
+
+/** How a service is doing, as the graph's calls to it tell. */
+export interface ServiceState {
+  /** Open: it failed too often and is not asked. Half-open: one question tries whether it is well again. */
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** Calls it has not answered yet. */
+  readonly inFlight: number;
+  /** Calls that wait for others to end. */
+  readonly waiting: number;
+  /** Calls that failed one after the other, up to now. */
+  readonly failures: number;
+}
 
 /**
  * A GraphQL question for one service, as the planner asks it: root fields or `_entities(representations:)`. What is
@@ -79,5 +91,7 @@ export interface Connector {
   records(subject: Subject, signal: AbortSignal): AsyncIterable<RecordPage>;
   /** Whether the service answers now; within two seconds. */
   health(): Promise<Health>;
+  /** How it is doing, without asking it. */
+  state(): ServiceState;
   close(): Promise<void>;
 }

@@ -10,7 +10,8 @@ export interface ServiceCredentials {
   token(service: { name: string; audience: string }, subject: string, scope: string): Promise<string>;
 }
 
-const VALID_FOR = '60s';
+/** How long a token is good for. */
+export const TOKEN_SECONDS = 60;
 
 /** Tokens signed with Habeas' own key; services check them against `/.well-known/jwks.json` of `issuer`. */
 export function signedCredentials(signing: SigningKey, issuer: string): ServiceCredentials {
@@ -23,7 +24,7 @@ export function signedCredentials(signing: SigningKey, issuer: string): ServiceC
         .setSubject(subject)
         .setJti(randomUUID())
         .setIssuedAt()
-        .setExpirationTime(VALID_FOR)
+        .setExpirationTime(`${TOKEN_SECONDS}s`)
         .sign(signing.privateKey),
   };
 }

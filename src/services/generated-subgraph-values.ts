@@ -1,4 +1,5 @@
 import type { Json } from './connector.js';
+import { copyOf } from './outgoing-json.js';
 
 const INT_LIMIT = 2 ** 31;
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/i;
@@ -23,7 +24,8 @@ export function fitValue(value: Json | undefined, scalar: string, list: boolean)
 }
 
 function fitOne(value: Json, scalar: string): Json {
-  if (value === null || scalar === 'JSON') return value;
+  // One record may be in several answers, and an object in none but one.
+  if (value === null || scalar === 'JSON') return copyOf(value);
   const fitted = typeof value === 'object' ? undefined : FIT[scalar]?.(value);
   if (fitted === undefined) throw new UnfitValue(scalar);
   return fitted;

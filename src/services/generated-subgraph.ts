@@ -1,157 +1,119 @@
 import {
   buildSchema,
+  type DocumentNode,
   type ExecutionResult,
-  execute,
   GraphQLError,
-  type GraphQLFieldResolver,
-  type GraphQLSchema,
-  isObjectType,
+  Kind,
+  print,
+  valueFromASTUntyped,
 } from 'graphql';
-import { HabeasError, ServiceError } from '../errors.js';
-import type { CollectionAnswer } from './collection-reader.js';
-import type { DataRecord, Json, SubgraphContext, SubgraphRequest, Subject } from './connector.js';
+import { HabeasError } from '../errors.js';
+import type { Json, SubgraphContext, SubgraphRequest } from './connector.js';
+import { AnswerBuilder, type Person } from './generated-subgraph-build.js';
 import {
-  type CollectionFace,
-  collectionFaces,
-  type FieldFace,
-  pascalCase,
-  type ScalarNames,
-} from './generated-subgraph-faces.js';
-import { type PageArguments, RequestLoads, type SubgraphSource } from './generated-subgraph-loads.js';
+  type CompiledEntities,
+  type CompiledQuestion,
+  conditionsOf,
+  QuestionCompiler,
+} from './generated-subgraph-compile.js';
+import { collectionFaces, type ScalarNames } from './generated-subgraph-faces.js';
+import { type Reads, readAll, type SubgraphSource } from './generated-subgraph-reads.js';
 import { printSubgraph } from './generated-subgraph-sdl.js';
-import { fitValue, UnfitValue } from './generated-subgraph-values.js';
 import type { Service } from './service.js';
 
 export type { ScalarNames } from './generated-subgraph-faces.js';
-export type { SubgraphSource } from './generated-subgraph-loads.js';
+export type { SubgraphSource } from './generated-subgraph-reads.js';
 
 /** A subgraph Habeas makes of a manifest's datasets, answered in this process. */
 export interface GeneratedSubgraph {
   /** Federation 2 SDL, `@personalData` on every field of a record. */
   readonly sdl: string;
   /**
-   * Answers `_entities` for accounts, and `_service`. Each collection is read once for all people asked about. An
-   * account without a subject is null. Errors keep their code; whatever else breaks is masked.
+   * Answers `_entities` for accounts. Each collection is read once for all people asked about. An account without a
+   * subject is null. Errors keep their code; whatever else breaks is masked.
    * @param source reads for this request alone; by default the reader the subgraph was made with.
    */
   execute(request: SubgraphRequest, context: SubgraphContext, source?: SubgraphSource): Promise<ExecutionResult>;
 }
 
-interface Request {
-  readonly context: SubgraphContext;
-  readonly loads: RequestLoads;
-}
-
-interface Person {
-  readonly __typename: 'Account';
-  readonly id: string;
-  readonly subject: Subject;
-}
-
-interface Page {
-  readonly after: string | null;
-  readonly answer: CollectionAnswer;
-}
-
-type Resolve<Source> = GraphQLFieldResolver<Source, Request>;
-
 const MACHINERY = `
 scalar _Any
 union _Entity = Account
-type _Service { sdl: String }
-type Query {
-  _entities(representations: [_Any!]!): [_Entity]!
-  _service: _Service!
-}`;
+type Query { _entities(representations: [_Any!]!): [_Entity]! }`;
 
 /** Throws where two names of the manifest become one in the graph, naming the mend. */
 export function generateSubgraph(service: Service, types: ScalarNames, reader: SubgraphSource): GeneratedSubgraph {
   const faces = collectionFaces(service, types);
   const sdl = printSubgraph(service, faces, faces.length === 0 && reader.held !== undefined);
   const schema = buildSchema(sdl + MACHINERY, { assumeValidSDL: true, noLocation: true });
-  attachResolvers(schema, service, faces, sdl);
+  const questions = new CompiledQuestions(new QuestionCompiler(schema, faces));
   return {
     sdl,
     async execute(request, context, source = reader) {
-      const answer = await execute({
-        schema,
-        document: request.document,
-        variableValues: request.variables ?? {},
-        contextValue: { context, loads: new RequestLoads(source) } satisfies Request,
-      });
-      return answer.errors ? { ...answer, errors: answer.errors.map((error) => mask(error, service)) } : answer;
+      try {
+        return await answer(questions.of(request), context, source, service);
+      } catch (error) {
+        if (error instanceof HabeasError) throw error;
+        const { message, extensions } = new HabeasError(
+          'INTERNAL_SERVER_ERROR',
+          `${service.title} could not be asked.`,
+        );
+        return { data: null, errors: [new GraphQLError(message, { extensions, originalError: error as Error })] };
+      }
     },
   };
 }
 
-function attachResolvers(schema: GraphQLSchema, service: Service, faces: readonly CollectionFace[], sdl: string): void {
-  const root = pascalCase(service.field);
-  resolveWith<unknown>(schema, 'Query', { _entities: people, _service: () => ({ sdl }) });
-  resolveWith<Person>(schema, 'Account', { [service.field]: (person) => person });
-  resolveWith<Person>(schema, root, {
-    held: ({ subject }, _none, { loads }) => loads.held(subject),
-    ...Object.fromEntries(faces.map((face) => [face.name, collectionPage(face)])),
-  });
-  for (const face of faces) {
-    const { typeName } = face.record;
-    resolveWith<Page>(schema, `${typeName}Connection`, {
-      edges: ({ answer }) => answer.records.map(({ cursor, record }) => ({ cursor, node: record })),
-      nodes: ({ answer }) => answer.records.map(({ record }) => record),
-      totalCount: ({ answer }) => answer.totalCount,
-      pageInfo: ({ answer, after }) => ({
-        hasNextPage: answer.hasNextPage,
-        hasPreviousPage: after !== null,
-        startCursor: answer.records[0]?.cursor ?? null,
-        endCursor: answer.records.at(-1)?.cursor ?? null,
-      }),
-    });
-    attachRecord(schema, service, face.collection.name, typeName, face.record.fields);
-  }
+interface Asked {
+  readonly question: CompiledQuestion;
+  /** With the defaults the document gives. */
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
-function attachRecord(
-  schema: GraphQLSchema,
+/** Everything is read first, all of it at the same time; the answer is then built in one go. */
+async function answer(
+  { question, variables }: Asked,
+  context: SubgraphContext,
+  source: SubgraphSource,
   service: Service,
-  place: string,
-  typeName: string,
-  fields: readonly FieldFace[],
-): void {
-  const resolvers = fields.map((field) => {
-    const here = `${place}.${field.source}`;
-    if (typeof field.type !== 'string') attachRecord(schema, service, here, field.type.typeName, field.type.fields);
-    return [field.name, (record: DataRecord) => fieldValue(service, here, field, record[field.source])] as const;
-  });
-  resolveWith<DataRecord>(schema, typeName, Object.fromEntries(resolvers));
+): Promise<ExecutionResult> {
+  const gathered = await Promise.all(
+    question.entities.map(async (entities) => {
+      const people = await peopleOf(entities, variables, context);
+      const subjects = people.flatMap((person) => person?.subject ?? []);
+      return { entities, people, reads: await readAll(entities.account, subjects, source, variables) };
+    }),
+  );
+  const builder = new AnswerBuilder(service);
+  const data: { [key: string]: Json } = Object.fromEntries(question.typenames.map((key) => [key, 'Query']));
+  for (const { entities, people, reads } of gathered as {
+    entities: CompiledEntities;
+    people: People;
+    reads: Reads;
+  }[]) {
+    data[entities.key] = builder.entities(entities.key, people, entities.account, reads);
+  }
+  return { data, ...(builder.errors.length > 0 ? { errors: builder.errors } : {}) };
 }
 
-function fieldValue(service: Service, place: string, field: FieldFace, value: Json | undefined): Json {
-  try {
-    if (typeof field.type === 'string') return fitValue(value, field.type, field.list);
-    const objects = fitValue(value, 'JSON', field.list);
-    const all = field.list && Array.isArray(objects) ? objects : [objects];
-    if (all.some((item) => Array.isArray(item) || typeof item !== 'object')) throw new UnfitValue('object');
-    return objects;
-  } catch (error) {
-    if (!(error instanceof UnfitValue)) throw error;
-    throw new ServiceError(
-      service.name,
-      'SERVICE_ANSWER_INVALID',
-      `${service.title} holds a value that is no ${error.scalar} in ${place}: correct data_type in its dataset.`,
-    );
-  }
-}
+type People = readonly (Person | null)[];
 
 /** Finds all people of one `_entities` field in one go. */
-const people: Resolve<unknown> = async (_source, { representations }, { context }) => {
-  const ids = (representations as unknown[]).map(accountId);
-  const asked = ids.filter((id) => id !== null);
-  const subjects = await context.subjects(asked);
-  const found = new Map(asked.map((id, index) => [id, subjects[index] ?? null]));
+async function peopleOf(
+  { variable }: CompiledEntities,
+  variables: Readonly<Record<string, unknown>>,
+  context: SubgraphContext,
+): Promise<People> {
+  const representations = variables[variable];
+  const ids = (Array.isArray(representations) ? representations : []).map(accountId);
+  const subjects = await context.subjects(ids.filter((id) => id !== null));
+  let asked = 0;
+  let place = 0;
   return ids.map((id): Person | null => {
-    const subject = id === null ? null : found.get(id);
-    return id !== null && subject ? { __typename: 'Account', id, subject } : null;
+    const subject = id === null ? null : subjects[asked++];
+    return id !== null && subject ? { id, subject, place: place++ } : null;
   });
-};
+}
 
 function accountId(representation: unknown): string | null {
   if (typeof representation !== 'object' || representation === null) return null;
@@ -159,34 +121,61 @@ function accountId(representation: unknown): string | null {
   return __typename === 'Account' && (typeof id === 'string' || typeof id === 'number') ? String(id) : null;
 }
 
-function collectionPage(face: CollectionFace): Resolve<Person> {
-  return async ({ subject }, page: PageArguments, { loads }, info): Promise<Page> => ({
-    after: page.after ?? null,
-    answer: await loads.page(subject, face, page, info),
-  });
+const MOST_KEPT = 2_000;
+
+interface Known {
+  /** Variables that decide what is selected, and the question compiled for their values so far. */
+  readonly conditions: readonly string[];
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly compiled: Map<string, CompiledQuestion>;
 }
 
-function resolveWith<Source>(
-  schema: GraphQLSchema,
-  typeName: string,
-  resolvers: Readonly<Record<string, Resolve<Source>>>,
-): void {
-  const type = schema.getType(typeName);
-  if (!isObjectType(type)) return;
-  const fields = type.getFields();
-  for (const [name, resolve] of Object.entries(resolvers)) {
-    const field = fields[name];
-    if (field) field.resolve = resolve;
+/** Compiled questions by their text; those not asked for longest go first. */
+class CompiledQuestions {
+  readonly #byText = new Map<string, Known>();
+  readonly #texts = new WeakMap<DocumentNode, string>();
+
+  constructor(private readonly compiler: QuestionCompiler) {}
+
+  of({ document, text = this.#textOf(document), variables = {} }: SubgraphRequest): Asked {
+    const known = this.#byText.get(text) ?? this.#add(text, document);
+    const { defaults, conditions, compiled } = known;
+    const given = { ...defaults, ...variables };
+    const key = conditions.map((name) => given[name] === true).join();
+    let question = compiled.get(key);
+    if (!question) {
+      question = this.compiler.compile(
+        document,
+        Object.fromEntries(conditions.map((name) => [name, given[name] === true])),
+      );
+      compiled.set(key, question);
+    }
+    return { question, variables: given };
+  }
+
+  #add(text: string, document: DocumentNode): Known {
+    const known = { conditions: conditionsOf(document), defaults: defaultsOf(document), compiled: new Map() };
+    const [oldest] = this.#byText.size < MOST_KEPT ? [] : this.#byText.keys();
+    if (oldest !== undefined) this.#byText.delete(oldest);
+    this.#byText.set(text, known);
+    return known;
+  }
+
+  #textOf(document: DocumentNode): string {
+    const known = this.#texts.get(document) ?? print(document);
+    this.#texts.set(document, known);
+    return known;
   }
 }
 
-/** graphql-js writes values into its own messages, so only errors written for callers pass. */
-function mask(error: GraphQLError, service: Service): GraphQLError {
-  if (error.originalError instanceof HabeasError) return error;
-  const masked = new HabeasError('INTERNAL_SERVER_ERROR', `${service.title} could not be asked.`);
-  return new GraphQLError(masked.message, {
-    extensions: masked.extensions,
-    originalError: error.originalError ?? error,
-    ...(error.path ? { path: error.path } : {}),
-  });
+function defaultsOf(document: DocumentNode): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION
+        ? (definition.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
+            defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
+          )
+        : [],
+    ),
+  );
 }

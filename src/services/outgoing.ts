@@ -1,8 +1,8 @@
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { gunzip } from 'node:zlib';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { ServiceError, type ServiceFailureCode } from '../errors.js';
 import type { Json } from './connector.js';
+import { ConnectionLost } from './failures.js';
 import { parseJson, UnreadableAnswer } from './outgoing-json.js';
 import type { Service } from './service.js';
 
@@ -18,12 +18,21 @@ export interface OutgoingLimits {
 
 const MEGABYTE = 1024 * 1024;
 export const CONNECT_MS = 1_000;
+/** Connections kept to one service at most. */
+export const CONNECTIONS = 64;
 /** For reads somebody waits for. */
 export const GRAPH_LIMITS: OutgoingLimits = { firstByteMs: 3_000, totalMs: 10_000, maxBytes: 10 * MEGABYTE };
 /** For exports: nobody waits, and everything is asked for. */
 export const EXPORT_LIMITS: OutgoingLimits = { firstByteMs: 30_000, totalMs: 120_000, maxBytes: 50 * MEGABYTE };
 /** For `Connector.health`. */
 export const HEALTH_LIMITS: OutgoingLimits = { firstByteMs: 1_800, totalMs: 2_000, maxBytes: 10 * MEGABYTE };
+
+/** What is left of the limits once some of the time has gone: never nothing, so that it is told as too late. */
+export function within(limits: OutgoingLimits, spentMs: number): OutgoingLimits {
+  if (spentMs < 10) return limits; // as all calls but the few that had to wait; timers of one length are cheaper
+  const totalMs = Math.max(1, limits.totalMs - spentMs);
+  return { ...limits, totalMs, firstByteMs: Math.min(limits.firstByteMs, totalMs) };
+}
 
 export interface OutgoingOptions {
   /** Until a connection stands. */
@@ -59,7 +68,7 @@ export class Outgoing {
   constructor(
     private readonly service: Pick<Service, 'name' | 'title'>,
     url: string,
-    { connectMs = CONNECT_MS, connections = 64 }: OutgoingOptions = {},
+    { connectMs = CONNECT_MS, connections = CONNECTIONS }: OutgoingOptions = {},
   ) {
     this.#pool = new Pool(new URL(url).origin, {
       connections,
@@ -71,31 +80,15 @@ export class Outgoing {
   }
 
   async send(request: OutgoingRequest): Promise<OutgoingAnswer> {
-    const { limits, signal } = request;
-    signal?.throwIfAborted();
-    const stop = new AbortController();
-    const forward = () => stop.abort(signal?.reason);
-    signal?.addEventListener('abort', forward, { once: true });
-    const late = () => stop.abort(new TooLate());
-    const firstByte = setTimeout(late, limits.firstByteMs);
-    const total = setTimeout(late, limits.totalMs);
+    request.signal?.throwIfAborted();
     try {
-      const answer = await this.#pool.request({
-        method: request.method,
-        path: request.path,
-        headers: { 'accept-encoding': 'gzip', ...request.headers },
-        body: request.body ?? null,
-        signal: stop.signal,
+      return await new Promise<OutgoingAnswer>((resolve, reject) => {
+        const { method, path, headers, body = null } = request;
+        this.#pool.dispatch({ method, path, headers, body }, new Call(request, resolve, reject));
       });
-      clearTimeout(firstByte);
-      return { status: answer.statusCode, bytes: await readBody(answer, limits.maxBytes) };
     } catch (error) {
-      signal?.throwIfAborted();
-      throw this.#failure(stop.signal.reason instanceof TooLate ? stop.signal.reason : error);
-    } finally {
-      clearTimeout(firstByte);
-      clearTimeout(total);
-      signal?.removeEventListener('abort', forward);
+      request.signal?.throwIfAborted();
+      throw this.#failure(error);
     }
   }
 
@@ -125,41 +118,107 @@ export class Outgoing {
     if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
       return this.error('SERVICE_ANSWER_INVALID', 'gave an answer that is not HTTP.');
     }
-    return this.error('SERVICE_UNREACHABLE', 'cannot be reached, or broke the connection off.', error);
+    const message = `${this.service.title} cannot be reached, or broke the connection off.`;
+    return new ConnectionLost(this.service.name, 'SERVICE_UNREACHABLE', message, { cause: error });
   }
 }
 
 class TooLate extends Error {}
 
-async function readBody({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<Uint8Array> {
-  // A body given up emits an error after everybody has stopped listening.
-  body.on('error', () => {});
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip') {
-    body.destroy();
-    throw new UnreadableAnswer('its Content-Encoding is not gzip');
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of encoding === 'gzip' ? unpack(body, maxBytes) : body) {
-      size += chunk.length;
-      if (size > maxBytes) throw new UnreadableAnswer(`it is larger than ${maxBytes} bytes`);
-      chunks.push(chunk);
+/**
+ * One call, as the pool tells of it. Without a stream or an `AbortSignal` of its own: those cost more than everything
+ * else a call is made of (docs/performance.md).
+ */
+class Call implements Dispatcher.DispatchHandler {
+  readonly #maxBytes: number;
+  readonly #firstByte: NodeJS.Timeout;
+  readonly #total: NodeJS.Timeout;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #size = 0;
+  #isPacked = false;
+  #isOver = false;
+
+  constructor(
+    { limits, signal }: Pick<OutgoingRequest, 'limits' | 'signal'>,
+    private readonly resolve: (answer: OutgoingAnswer) => void,
+    private readonly reject: (reason: unknown) => void,
+  ) {
+    const late = () => this.#fail(new TooLate());
+    this.#maxBytes = limits.maxBytes;
+    this.#firstByte = setTimeout(late, limits.firstByteMs);
+    this.#total = setTimeout(late, limits.totalMs);
+    if (signal) {
+      const stop = () => this.#fail(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+      this.#forget = () => signal.removeEventListener('abort', stop);
     }
-  } catch (error) {
-    body.destroy();
-    throw (error as NodeJS.ErrnoException).code?.startsWith('Z_') ? new UnreadableAnswer('it is not gzip') : error;
   }
-  return Buffer.concat(chunks, size);
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#isOver) controller.abort(new TooLate());
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHeaders): void {
+    if (status < 200) return;
+    clearTimeout(this.#firstByte);
+    const encoding = headers['content-encoding'] ?? 'identity';
+    this.#isPacked = encoding === 'gzip';
+    this.#status = status;
+    if (!this.#isPacked && encoding !== 'identity') {
+      this.#fail(new UnreadableAnswer('its Content-Encoding is not gzip'));
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) this.#fail(tooLarge(this.#maxBytes));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [only] = this.#chunks;
+    const bytes = only && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#size);
+    if (!this.#isPacked) {
+      this.#finish(bytes);
+      return;
+    }
+    gunzip(bytes, { maxOutputLength: this.#maxBytes }, (error, unpacked) => {
+      if (!error) this.#finish(unpacked);
+      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') this.#fail(tooLarge(this.#maxBytes));
+      else this.#fail(new UnreadableAnswer('it is not gzip'));
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  #finish(bytes: Buffer): void {
+    if (this.#end()) this.resolve({ status: this.#status, bytes });
+  }
+
+  /** Gives the connection up too: what else came over it would be of no use. */
+  #fail(reason: unknown): void {
+    if (!this.#end()) return;
+    this.reject(reason);
+    this.#controller?.abort(reason instanceof Error ? reason : new TooLate());
+  }
+
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    clearTimeout(this.#firstByte);
+    clearTimeout(this.#total);
+    this.#forget();
+    return true;
+  }
+
+  #forget = (): void => {};
 }
 
-/** A packed body is itself no larger than what it unpacks to may be, bar a few bytes of frame. */
-function unpack(body: Readable, maxBytes: number): AsyncIterable<Buffer> {
-  let packed = 0;
-  body.on('data', (chunk: Buffer) => {
-    packed += chunk.length;
-    if (packed > maxBytes) body.destroy(new UnreadableAnswer(`it is larger than ${maxBytes} bytes`));
-  });
-  return pipeline(body, createGunzip(), () => {});
-}
+type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+const tooLarge = (bytes: number) => new UnreadableAnswer(`it is larger than ${bytes} bytes`);

@@ -5,11 +5,21 @@ import { parseJson, UnreadableAnswer } from '../../src/services/outgoing-json.js
 const parsed = (text: string) => parseJson(new TextEncoder().encode(text));
 
 describe('JSON from a service', () => {
-  it('reads any JSON as JavaScript does', () => {
+  it('reads any JSON as JavaScript does, but for keys that reach a prototype', () => {
+    const harmless = (key: string, value: unknown) => (key === '__proto__' ? undefined : value);
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const text = JSON.stringify(value);
-        expect(parsed(text)).toEqual(JSON.parse(text));
+        expect(parsed(text)).toEqual(JSON.parse(text, harmless));
+      }),
+    );
+  });
+
+  it('finds every long number, wherever it stands', () => {
+    fc.assert(
+      fc.property(fc.nat(64), fc.stringMatching(/^[1-9]\d{15,40}$/), (before, digits) => {
+        const [, value] = parsed(`["${'x'.repeat(before)}",${digits}]`) as [string, string | number];
+        expect(String(value)).toBe(digits);
       }),
     );
   });

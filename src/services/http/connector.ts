@@ -1,19 +1,25 @@
 import type { Connector, RecordPage } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
 import { generateSubgraph } from '../generated-subgraph.js';
+import { type CallMetrics, UNMEASURED } from '../metrics.js';
 import { EXPORT_LIMITS, GRAPH_LIMITS, Outgoing, type OutgoingLimits, type OutgoingOptions } from '../outgoing.js';
+import { Guard } from '../resilience/guard.js';
 import type { Field, Service } from '../service.js';
 import { addressOf } from './address.js';
 import { GdprApi } from './gdpr-api.js';
+import { SharedTrees } from './shared-trees.js';
 import { collectionsOf, exportedRecords } from './tree.js';
 import { TreeReader } from './tree-reader.js';
 
 export interface HttpConnectorOptions extends OutgoingOptions {
   readonly graphLimits?: OutgoingLimits;
   readonly exportLimits?: OutgoingLimits;
+  readonly metrics?: CallMetrics;
 }
 
 const PAGE = 500;
+/** Each call is for everything held of one person: the service has some work with it. */
+const CONNECTIONS = 16;
 
 /**
  * A service with the GDPR API of City of Helsinki's profile. The graph shows the collections its datasets declare; an
@@ -23,14 +29,22 @@ const PAGE = 500;
 export function httpConnector(
   service: Service,
   credentials: ServiceCredentials,
-  { graphLimits = GRAPH_LIMITS, exportLimits = EXPORT_LIMITS, ...pool }: HttpConnectorOptions = {},
+  {
+    graphLimits = GRAPH_LIMITS,
+    exportLimits = EXPORT_LIMITS,
+    metrics = UNMEASURED,
+    connections = CONNECTIONS,
+    ...pool
+  }: HttpConnectorOptions = {},
 ): Connector {
   const { connection } = service;
   if (connection.kind !== 'http') throw new Error(`${service.file}: ${service.name} has no http connection.`);
   const address = addressOf(service, connection.url);
-  const outgoing = new Outgoing(service, connection.url, pool);
+  const outgoing = new Outgoing(service, connection.url, { connections, ...pool });
   const api = new GdprApi(service, connection, address, credentials, outgoing);
-  const reader = () => new TreeReader(service.datasets, (subject) => api.everything(subject, graphLimits));
+  const guard = new Guard(service, metrics, { atOnce: connections, patienceMs: graphLimits.firstByteMs });
+  const trees = new SharedTrees(api, guard, graphLimits);
+  const reader = () => new TreeReader(service.datasets, (subject) => trees.of(subject));
   const subgraph = generateSubgraph(service, (_dataset, _collection, field) => scalarOf(field), reader());
   return {
     // It follows from the manifest alone.
@@ -48,6 +62,7 @@ export function httpConnector(
       }
     },
     health: () => api.health(),
+    state: () => guard.state(),
     close: () => outgoing.close(),
   };
 }

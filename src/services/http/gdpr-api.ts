@@ -1,6 +1,7 @@
 import { HabeasError, ServiceError } from '../../errors.js';
 import type { Health, Subject } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
+import { Declined } from '../failures.js';
 import { HEALTH_LIMITS, type Outgoing, type OutgoingAnswer, type OutgoingLimits } from '../outgoing.js';
 import { UnreadableAnswer } from '../outgoing-json.js';
 import type { Connection, Service } from '../service.js';
@@ -53,7 +54,11 @@ export class GdprApi {
     return this.outgoing.send({
       method: 'GET',
       path,
-      headers: { accept: 'application/json', authorization: `Bearer ${await this.#token(externalId)}` },
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'gzip',
+        authorization: `Bearer ${await this.#token(externalId)}`,
+      },
       limits,
       ...(signal ? { signal } : {}),
     });
@@ -69,11 +74,10 @@ export class GdprApi {
   }
 
   #refusal(status: number): ServiceError {
+    const { name, title, file } = this.service;
     if (status === 400 || status === 401 || status === 403) {
-      return this.outgoing.error(
-        'SERVICE_REFUSED_US',
-        `refused Habeas' request (status ${status}): check audience, scopes and external id in ${this.service.file}.`,
-      );
+      const mend = `check audience, scopes and external id in ${file}.`;
+      return new Declined(name, 'SERVICE_REFUSED_US', `${title} refused Habeas' request (status ${status}): ${mend}`);
     }
     const redirects = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
     return this.outgoing.error('SERVICE_ANSWER_INVALID', `answered with status ${status}${redirects}.`);

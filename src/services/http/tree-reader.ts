@@ -2,6 +2,7 @@ import { HabeasError } from '../../errors.js';
 import type { CollectionAnswer, CollectionQuestion } from '../collection-reader.js';
 import type { DataRecord, Json, Subject } from '../connector.js';
 import type { SubgraphSource } from '../generated-subgraph.js';
+import { copyOf } from '../outgoing-json.js';
 import type { Collection, Dataset, Field } from '../service.js';
 import { cursorOf, indexAfter } from './cursor.js';
 import { collectionsOf, snakeCase, type TreeNode } from './tree.js';
@@ -102,5 +103,5 @@ function projectValue(value: Json | undefined, field: Field): Json {
   if (Array.isArray(value)) return value.map((item) => projectValue(item, field));
   if (field.fields.length > 0) return project(value, field.fields);
   // What the service would not tell at this login is no value; an export shows that it did not.
-  return Object.keys(value).join() === 'error' ? null : value;
+  return Object.keys(value).join() === 'error' ? null : copyOf(value);
 }

@@ -1,9 +1,21 @@
 import postgres, { type Options, type Sql } from 'postgres';
 import type { Service } from '../service.js';
 
-/** The most a question of the graph may take, in milliseconds. */
-const STATEMENT_TIMEOUT = 10_000;
-const CONNECT_TIMEOUT_SECONDS = 5;
+/** How long the graph waits for a database. Milliseconds. */
+export interface PostgresLimits {
+  /** Until a session stands. */
+  readonly connectMs: number;
+  /** Until all rows have come. */
+  readonly totalMs: number;
+}
+
+export const POSTGRES_LIMITS: PostgresLimits = { connectMs: 3_000, totalMs: 10_000 };
+
+/** Time for the database to tell that it has given a statement up, before we stop listening. */
+const FOR_ITS_WORD_MS = 500;
+const EXPORT_CONNECT_SECONDS = 5;
+/** Statements of one turn go down few connections: the work is the database's, and it has other clients. */
+export const CONNECTIONS = 4;
 
 /** Settings of every session with a service's database: nothing is ever written, and values have one spelling. */
 const SESSION = {
@@ -20,19 +32,19 @@ const SESSION = {
 
 const OPTIONS = {
   fetch_types: false,
-  connect_timeout: CONNECT_TIMEOUT_SECONDS,
   // A database that comes back is found at once; the driver would wait up to 20 seconds.
   backoff: () => 0.2,
   onnotice: () => {},
 } satisfies Options<Record<string, never>>;
 
 /** A few connections for the graph's questions. Nothing is opened before the first of them. */
-export function openPool(service: Service): Sql {
+export function openPool(service: Service, { connectMs, totalMs }: PostgresLimits): Sql {
   return postgres(urlOf(service), {
     ...OPTIONS,
-    max: 4,
+    max: CONNECTIONS,
+    connect_timeout: connectMs / 1_000,
     idle_timeout: 30,
-    connection: { ...SESSION, statement_timeout: STATEMENT_TIMEOUT },
+    connection: { ...SESSION, statement_timeout: Math.max(1, totalMs - FOR_ITS_WORD_MS) },
   });
 }
 
@@ -41,6 +53,7 @@ export function openConnection(service: Service, onclose: () => void): Sql {
   return postgres(urlOf(service), {
     ...OPTIONS,
     max: 1,
+    connect_timeout: EXPORT_CONNECT_SECONDS,
     idle_timeout: 0,
     max_lifetime: null,
     onclose,

@@ -1,15 +1,42 @@
+import type { CollectionAnswer, CollectionQuestion } from '../collection-reader.js';
 import type { Connector } from '../connector.js';
+import { ConnectionLost } from '../failures.js';
 import { type GeneratedSubgraph, generateSubgraph } from '../generated-subgraph.js';
+import { type CallMetrics, UNMEASURED } from '../metrics.js';
+import { Guard } from '../resilience/guard.js';
 import type { Service } from '../service.js';
+import { POSTGRES_LIMITS, type PostgresLimits } from './client.js';
+import { MergedReads } from './merged-reads.js';
 import { type ColumnTypes, PostgresStore } from './store.js';
 import { graphqlTypeOf } from './types.js';
 
+export interface PostgresConnectorOptions {
+  readonly limits?: PostgresLimits;
+  readonly metrics?: CallMetrics;
+}
+
+/** Statements at once. The driver sends several down each connection, one after the other. */
+const AT_ONCE = 32;
+
 /** A service that is its Postgres database: typed in the graph and streamed into exports, by its manifest alone. */
-export function postgresConnector(service: Service): Connector {
-  const store = new PostgresStore(service);
+export function postgresConnector(
+  service: Service,
+  { limits = POSTGRES_LIMITS, metrics = UNMEASURED }: PostgresConnectorOptions = {},
+): Connector {
+  const store = new PostgresStore(service, limits);
+  const guard = new Guard(service, metrics, { atOnce: AT_ONCE, patienceMs: limits.connectMs });
+  const readOnce = (question: CollectionQuestion) => guard.run(() => store.read(question));
+  const reads = new MergedReads(async (question): Promise<readonly CollectionAnswer[]> => {
+    try {
+      return await readOnce(question);
+    } catch (error) {
+      if (!(error instanceof ConnectionLost && (await guard.mayRetry(1)))) throw error;
+      return readOnce(question);
+    }
+  }, metrics);
   let made: Promise<GeneratedSubgraph> | undefined;
   const generate = (types: ColumnTypes) =>
-    generateSubgraph(service, (_dataset, _collection, field) => types.get(field) ?? graphqlTypeOf(field, null), store);
+    generateSubgraph(service, (_dataset, _collection, field) => types.get(field) ?? graphqlTypeOf(field, null), reads);
   const subgraph = () => {
     made ??= store.columnTypes().then(generate);
     return made;
@@ -26,6 +53,7 @@ export function postgresConnector(service: Service): Connector {
     execute: async (request, context) => (await subgraph()).execute(request, context),
     records: (subject, signal) => store.records(subject, signal),
     health: () => store.health(),
+    state: () => guard.state(),
     close: () => store.close(),
   };
 }

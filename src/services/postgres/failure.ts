@@ -1,4 +1,5 @@
 import { HabeasError, ServiceError, type ServiceFailureCode } from '../../errors.js';
+import { ConnectionLost } from '../failures.js';
 import type { Service } from '../service.js';
 import { SchemaMismatch } from './places.js';
 
@@ -16,6 +17,9 @@ const MEANING: readonly (readonly [RegExp, ServiceFailureCode, string])[] = [
   [/^[0-9A-Z]{5}$/, 'SERVICE_ANSWER_INVALID', 'could not answer the question'],
 ];
 
+/** Codes of the driver and the network for a connection that could not be made, or was lost: not for one that hangs. */
+const LOST = new Set(['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
 /** Whatever went wrong between us and a database, as an error that is safe to show. */
 export function toServiceError(service: Service, error: unknown): HabeasError {
   if (error instanceof HabeasError) return error;
@@ -24,9 +28,15 @@ export function toServiceError(service: Service, error: unknown): HabeasError {
   }
   const code = sqlState(error);
   const [, failure, words] = MEANING.find(([codes]) => codes.test(code)) ?? [];
-  if (!failure) return new ServiceError(service.name, 'SERVICE_UNREACHABLE', `${service.title} cannot be reached.`);
+  if (!failure) {
+    const Kind = LOST.has(driverCode(error)) ? ConnectionLost : ServiceError;
+    return new Kind(service.name, 'SERVICE_UNREACHABLE', `${service.title} cannot be reached.`);
+  }
   return new ServiceError(service.name, failure, `${service.title} ${words} (SQLSTATE ${code}).`);
 }
+
+const driverCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** The SQLSTATE of a database's error; of a failed connection, something else or nothing. */
 export function sqlState(error: unknown): string {

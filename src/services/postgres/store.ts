@@ -5,7 +5,7 @@ import type { Health, RecordPage, Subject } from '../connector.js';
 import { referenceGraph, type Step } from '../reference-graph.js';
 import type { Field, Service } from '../service.js';
 import { type Catalogue, readCatalogue } from './catalogue.js';
-import { openPool } from './client.js';
+import { openPool, POSTGRES_LIMITS, type PostgresLimits } from './client.js';
 import { badCursor, decodeCursor } from './cursor.js';
 import { sqlState, toServiceError } from './failure.js';
 import { type StatementRow, toAnswers, toRecord } from './rows.js';
@@ -20,12 +20,15 @@ export type ColumnTypes = ReadonlyMap<Field, GraphqlScalarName>;
 /** A service's Postgres database, read by the reference graph of its datasets and never written to. */
 export class PostgresStore implements CollectionReader {
   readonly #graph;
-  readonly #pool: Sql;
+  #pool: Sql;
   #opened: Promise<{ catalogue: Catalogue; statements: Map<string, Statement> }> | undefined;
 
-  constructor(private readonly service: Service) {
+  constructor(
+    private readonly service: Service,
+    private readonly limits: PostgresLimits = POSTGRES_LIMITS,
+  ) {
     this.#graph = referenceGraph(service.datasets);
-    this.#pool = openPool(service);
+    this.#pool = openPool(service, limits);
   }
 
   /** One statement for all people asked about. A collection no identity reaches is never asked for. */
@@ -38,14 +41,15 @@ export class PostgresStore implements CollectionReader {
       const statement = await this.#statement(step, { fields, paged: true, after: after !== null, count });
       const keys = after === null ? [] : decodeCursor(after, statement.keyCount);
       const people = JSON.stringify(subjects.map((subject, n) => personRow(n, subject)));
-      const rows = await this.#pool
-        .unsafe<StatementRow[]>(statement.text, [people, first + 1, ...keys], { prepare: true })
-        .values()
-        .catch((error) => {
-          // Class 22: a key of the cursor is not of its column's type.
-          throw after !== null && sqlState(error).startsWith('22') ? badCursor() : error;
-        });
-      return toAnswers(statement, rows, question);
+      try {
+        const rows = await this.#inTime((pool) =>
+          pool.unsafe<StatementRow[]>(statement.text, [people, first + 1, ...keys], { prepare: true }).values(),
+        );
+        return toAnswers(statement, rows, question);
+      } catch (error) {
+        // Class 22: a key of the cursor is not of its column's type.
+        throw after !== null && sqlState(error).startsWith('22') ? badCursor() : error;
+      }
     });
   }
 
@@ -133,8 +137,29 @@ export class PostgresStore implements CollectionReader {
     await this.#pool.end({ timeout: 5 });
   }
 
+  /**
+   * A database ends a statement that takes too long itself; one that says nothing at all does not, and its connections
+   * would be taken for good. So all of them are given up, for new ones.
+   */
+  #inTime<Answer>(ask: (pool: Sql) => Promise<Answer>): Promise<Answer> {
+    const pool = this.#pool;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(
+          new ServiceError(this.service.name, 'SERVICE_UNREACHABLE', `${this.service.title} did not answer in time.`),
+        );
+        if (this.#pool !== pool) return;
+        this.#pool = openPool(this.service, this.limits);
+        void pool.end({ timeout: 0 });
+      }, this.limits.totalMs);
+      ask(pool)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
   #open() {
-    this.#opened ??= readCatalogue(this.#pool, this.service).then(
+    this.#opened ??= this.#inTime((pool) => readCatalogue(pool, this.service)).then(
       (catalogue) => ({ catalogue, statements: new Map<string, Statement>() }),
       (error) => {
         this.#opened = undefined;

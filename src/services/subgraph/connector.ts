@@ -1,37 +1,38 @@
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../../config.js';
-import type { ServiceError } from '../../errors.js';
-import type { Connector } from '../connector.js';
+import type { Connector, Incident } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
-import { EXPORT_LIMITS, GRAPH_LIMITS, Outgoing, type OutgoingLimits, type OutgoingOptions } from '../outgoing.js';
+import { type CallMetrics, UNMEASURED } from '../metrics.js';
+import {
+  CONNECTIONS,
+  EXPORT_LIMITS,
+  GRAPH_LIMITS,
+  Outgoing,
+  type OutgoingLimits,
+  type OutgoingOptions,
+} from '../outgoing.js';
 import { UnreadableAnswer } from '../outgoing-json.js';
+import { Guard } from '../resilience/guard.js';
 import type { Service } from '../service.js';
-import { asObject, type JsonObject, prepare, releasedAnswer } from './answers.js';
+import { asObject, type JsonObject } from './answers.js';
+import { type Contract, Contracts } from './contract.js';
 import { GraphqlApi } from './graphql-api.js';
-import { nullableFields } from './nullable-fields.js';
+import { PreparedQuestions } from './prepared.js';
+import { Questions } from './questions.js';
 import { recordPages } from './record-pages.js';
-import { planRecords, type RecordPlan } from './record-queries.js';
 import type { RecordQuery } from './record-text.js';
-import { readSchema } from './schema.js';
-import { sdlAt } from './sdl-address.js';
 
 export interface SubgraphConnectorOptions extends OutgoingOptions {
   /** Whether fields without a category can be read, and so are left as the SDL has them. */
   readonly unclassified?: Config['unclassified'];
   readonly graphLimits?: OutgoingLimits;
   readonly exportLimits?: OutgoingLimits;
-}
-
-interface Contract {
-  /** For composition: governed fields nullable. */
-  readonly sdl: string;
-  /** Null where the subgraph has nothing of accounts. */
-  readonly plan: RecordPlan | null;
+  readonly metrics?: CallMetrics;
+  readonly onIncident?: (incident: Incident) => void;
 }
 
 /**
- * A Federation 2 subgraph. The graph asks it as it is; an export asks for all that its SDL contributes to `Account`,
- * by the account's id, and fails rather than leave something out that the SDL has.
+ * A Federation 2 subgraph. The graph asks it as it is, many at once; an export asks for all that its SDL contributes to
+ * `Account`, by the account's id, and fails rather than leave something out that the SDL has.
  */
 export function subgraphConnector(
   service: Service,
@@ -40,67 +41,32 @@ export function subgraphConnector(
     unclassified = 'refuse',
     graphLimits = GRAPH_LIMITS,
     exportLimits = EXPORT_LIMITS,
+    metrics = UNMEASURED,
+    onIncident = () => {},
+    connections = CONNECTIONS,
     ...pool
   }: SubgraphConnectorOptions = {},
 ): Connector {
   const { connection } = service;
   if (connection.kind !== 'subgraph') throw new Error(`${service.file}: ${service.name} has no subgraph connection.`);
-  const outgoing = new Outgoing(service, connection.url, pool);
+  const outgoing = new Outgoing(service, connection.url, { connections, ...pool });
   const api = new GraphqlApi(service, connection, credentials, outgoing);
-  let contract: Promise<Contract> | null = null;
-
-  const readContract = async (): Promise<Contract> => {
-    const sdl = await source();
-    try {
-      return { sdl: nullableFields(sdl, unclassified), plan: planRecords(readSchema(sdl)) };
-    } catch {
-      throw api.invalid('has an SDL that is no GraphQL schema.');
-    }
-  };
-  const source = (): Promise<string> => {
-    if (connection.sdlFile !== null) return readSdl(connection.sdlFile);
-    return connection.sdlUrl === undefined ? fetchSdl() : sdlAt(connection.sdlUrl, service, graphLimits);
-  };
-  const fetchSdl = async (): Promise<string> => {
-    const { data } = await api.ask('{ _service { sdl } }', {}, graphLimits);
-    const sdl = asObject(data?._service)?.sdl;
-    if (typeof sdl !== 'string') throw api.invalid('does not tell its SDL by { _service { sdl } }.');
-    return sdl;
-  };
-  const readSdl = async (file: string): Promise<string> => {
-    try {
-      return await readFile(file, 'utf8');
-    } catch {
-      throw unreadable(file);
-    }
-  };
-  const unreadable = (file: string): ServiceError =>
-    api.invalid(`has no readable SDL at ${file}: correct habeas.connection.subgraph.sdl in ${service.file}.`);
-  const known = (): Promise<Contract> => {
-    contract ??= readContract().catch((error: unknown) => {
-      contract = null; // asked again next time
-      throw error;
-    });
-    return contract;
+  const contracts = new Contracts(service, connection, api, graphLimits, unclassified);
+  const guard = new Guard(service, metrics, { atOnce: connections, patienceMs: graphLimits.firstByteMs });
+  const questions = new Questions({ service, api, guard, metrics, limits: graphLimits, onIncident });
+  const prepared = new WeakMap<Contract, PreparedQuestions>();
+  const preparedFor = (contract: Contract): PreparedQuestions => {
+    const known = prepared.get(contract) ?? new PreparedQuestions(contract.keys);
+    prepared.set(contract, known);
+    return known;
   };
 
   return {
-    sdl: async () => (await known()).sdl,
-    async refresh() {
-      const read = await readContract();
-      contract = Promise.resolve(read);
-      return read.sdl;
-    },
-    async execute({ document, variables = {} }) {
-      const ready = prepare(document);
-      const used = Object.fromEntries(
-        ready.variables.flatMap((name) => (name in variables ? [[name, variables[name]]] : [])),
-      );
-      const answer = await api.ask(ready.text, used, graphLimits);
-      return api.understood(() => releasedAnswer(answer, ready, used, service));
-    },
+    sdl: async () => (await contracts.known()).sdl,
+    refresh: async () => (await contracts.refresh()).sdl,
+    execute: async (request) => questions.ask(preparedFor(await contracts.known()), request),
     async *records(subject, signal) {
-      const { plan } = await known();
+      const { plan } = await contracts.known();
       if (!plan) return;
       const account = { __typename: 'Account', id: subject.accountId };
       const ask = async ({ text, variables }: RecordQuery): Promise<JsonObject | null> => {
@@ -126,6 +92,7 @@ export function subgraphConnector(
       }
     },
     health: () => api.health(),
+    state: () => guard.state(),
     close: () => outgoing.close(),
   };
 }

@@ -1,6 +1,7 @@
-import { HabeasError, type ServiceError } from '../../errors.js';
+import { HabeasError, type ServiceError, type ServiceFailureCode } from '../../errors.js';
 import type { Health } from '../connector.js';
-import type { ServiceCredentials } from '../credentials.js';
+import { type ServiceCredentials, TOKEN_SECONDS } from '../credentials.js';
+import { Declined } from '../failures.js';
 import { HEALTH_LIMITS, type Outgoing, type OutgoingLimits } from '../outgoing.js';
 import { UnreadableAnswer } from '../outgoing-json.js';
 import type { Connection, Service } from '../service.js';
@@ -10,9 +11,21 @@ import { type RawAnswer, readAnswer } from './answers.js';
 const HABEAS = 'habeas';
 const QUERY_SCOPE = 'gdprquery';
 
+/** A token goes with every call for half its life, so that it has the other half when it arrives. */
+const TOKEN_USED_MS = (TOKEN_SECONDS * 1_000) / 2;
+
+interface Headers {
+  readonly until: number;
+  /** For the graph: packing takes longer than sending so little. */
+  readonly plain: Readonly<Record<string, string>>;
+  readonly packed: Readonly<Record<string, string>>;
+}
+
 /** GraphQL over HTTP to one subgraph. */
 export class GraphqlApi {
   readonly #path: string;
+  #headers: Headers | null = null;
+  #made: Promise<Headers> | null = null;
 
   constructor(
     private readonly service: Service,
@@ -30,15 +43,27 @@ export class GraphqlApi {
     limits: OutgoingLimits,
     signal?: AbortSignal,
   ): Promise<RawAnswer> {
+    const { packed } = await this.#currentHeaders();
+    return this.#post(JSON.stringify({ query, variables }), packed, limits, signal);
+  }
+
+  /** Sends a body made ready: `{"query":…,"variables":…}`. */
+  async send(body: string, limits: OutgoingLimits): Promise<RawAnswer> {
+    const { plain } = await this.#currentHeaders();
+    return this.#post(body, plain, limits);
+  }
+
+  async #post(
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    limits: OutgoingLimits,
+    signal?: AbortSignal,
+  ): Promise<RawAnswer> {
     const answer = await this.outgoing.send({
       method: 'POST',
       path: this.#path,
-      headers: {
-        accept: 'application/graphql-response+json, application/json',
-        'content-type': 'application/json',
-        authorization: `Bearer ${await this.#token()}`,
-      },
-      body: JSON.stringify({ query, variables }),
+      headers,
+      body,
       limits,
       ...(signal ? { signal } : {}),
     });
@@ -70,24 +95,52 @@ export class GraphqlApi {
     }
   }
 
-  async #token(): Promise<string> {
+  #currentHeaders(): Headers | Promise<Headers> {
+    if (this.#headers && this.#headers.until > Date.now()) return this.#headers;
+    this.#made ??= this.#freshHeaders().finally(() => {
+      this.#made = null;
+    });
+    return this.#made;
+  }
+
+  async #freshHeaders(): Promise<Headers> {
     const { audience } = this.connection;
+    const until = Date.now() + TOKEN_USED_MS;
+    let token: string;
     try {
-      return await this.credentials.token({ name: this.service.name, audience }, HABEAS, QUERY_SCOPE);
+      token = await this.credentials.token({ name: this.service.name, audience }, HABEAS, QUERY_SCOPE);
     } catch (cause) {
       throw this.outgoing.error('SERVICE_REFUSED_US', 'was not asked: there is no token for it.', cause);
     }
+    const common = {
+      accept: 'application/graphql-response+json, application/json',
+      'content-type': 'application/json',
+      authorization: `Bearer ${token}`,
+    };
+    this.#headers = {
+      until,
+      plain: { ...common, 'accept-encoding': 'identity' },
+      packed: { ...common, 'accept-encoding': 'gzip' },
+    };
+    return this.#headers;
   }
 
   #refusal(status: number): ServiceError {
     if (status === 401 || status === 403) {
-      return this.outgoing.error(
+      this.#headers = null; // perhaps the service has come to know another key since
+      return this.#declined(
         'SERVICE_REFUSED_US',
         `refused Habeas' token (status ${status}): check the audience in ${this.service.file}.`,
       );
     }
-    if (status === 400) return this.invalid('did not understand a question made from its SDL (status 400).');
+    if (status === 400) {
+      return this.#declined('SERVICE_ANSWER_INVALID', 'did not understand a question made from its SDL (status 400).');
+    }
     const redirects = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
     return this.invalid(`answered with status ${status}${redirects}.`);
+  }
+
+  #declined(failure: ServiceFailureCode, message: string): Declined {
+    return new Declined(this.service.name, failure, `${this.service.title} ${message}`);
   }
 }

@@ -1,23 +1,28 @@
 import fc from 'fast-check';
 import { type ExecutionResult, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { UnreadableAnswer } from '../../../src/services/outgoing-json.js';
-import {
-  asObject,
-  type JsonObject,
-  prepare,
-  readAnswer,
-  releasedAnswer,
-} from '../../../src/services/subgraph/answers.js';
+import { parseJson, UnreadableAnswer } from '../../../src/services/outgoing-json.js';
+import { asObject, type JsonObject, readAnswer } from '../../../src/services/subgraph/answers.js';
+import { readEntityKeys } from '../../../src/services/subgraph/entity-keys.js';
+import { prepareQuestion } from '../../../src/services/subgraph/prepared.js';
+import { readSchema } from '../../../src/services/subgraph/schema.js';
+import { releasedWhole } from '../../../src/services/subgraph/whole.js';
 
 const SHOP = { name: 'shop', title: 'Shop' };
-const ENTITIES = prepare(
-  parse('query ($r: [_Any!]!) { found: _entities(representations: $r) { __typename ... on Account { id name } } }'),
+const KEYS = readEntityKeys(readSchema('type Account @key(fields: "id") { id: ID! name: String }'));
+const ENTITIES = prepareQuestion(
+  {
+    document: parse(
+      'query ($r: [_Any!]!) { found: _entities(representations: $r) { __typename ... on Account { id name } } }',
+    ),
+  },
+  KEYS,
 );
 const asked = (...ids: string[]) => ({ r: ids.map((id) => ({ __typename: 'Account', id })) });
+const json = (text: string) => parseJson(new TextEncoder().encode(text));
 
 const released = (text: string, ...ids: string[]) =>
-  releasedAnswer(readAnswer(JSON.parse(text)), ENTITIES, asked(...ids), SHOP);
+  releasedWhole(readAnswer(json(text)), ENTITIES, asked(...ids), SHOP, () => {});
 
 /** The entities an answer has, in their places. */
 function found({ data }: ExecutionResult): (JsonObject | null)[] {
@@ -64,6 +69,6 @@ describe('what is released of a subgraph answer', () => {
 
   it.each(['1', 'null', '[]', '{}', '{"data":null}', '{"data":[]}', '{"data":{},"errors":{}}', '{"errors":[]}'])(
     'takes %s for no answer',
-    (text) => expect(() => readAnswer(JSON.parse(text))).toThrow(UnreadableAnswer),
+    (text) => expect(() => readAnswer(json(text))).toThrow(UnreadableAnswer),
   );
 });

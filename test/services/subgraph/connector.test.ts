@@ -96,7 +96,8 @@ describe('asking a subgraph for the graph', () => {
   it('sends the question as it is, with a token and no unused variable', async () => {
     const answer = await asked('id nickname', ['busy', 'nobody'], { unused: 'CANARY' });
     expect(answer).toEqual({ data: { _entities: [{ id: 'busy', nickname: 'Bee' }, null] } });
-    const [call] = await shop.calls();
+    const [sdl, call] = await shop.calls();
+    expect(sdl?.body).toContain('_service');
     expect(call).toMatchObject({
       method: 'POST',
       url: '/graphql?v=1',

@@ -1,0 +1,21 @@
+const SHARE = 0.1;
+const MOST_SAVED = 10;
+
+/**
+ * Retries cost a service that is unwell more than it has, so there is at most one for ten calls: each call saves a
+ * tenth of a retry, and no more than ten are ever saved.
+ */
+export class RetryBudget {
+  #saved = 0;
+
+  earn(): void {
+    this.#saved = Math.min(this.#saved + SHARE, MOST_SAVED);
+  }
+
+  /** Whether these calls may be made once more; if so they are spent. */
+  spend(calls: number): boolean {
+    if (this.#saved < calls) return false;
+    this.#saved -= calls;
+    return true;
+  }
+}
