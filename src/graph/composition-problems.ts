@@ -100,8 +100,10 @@ function coordinateOf(message: string, known: readonly string[]): string | null 
   return null;
 }
 
-/** The library writes paragraphs and examples of queries: the first sentence says it. */
+/** The library writes paragraphs and examples of queries: one line says it. */
 function told(message: string): string {
-  const [first = ''] = message.trim().split('\n');
-  return first.replace(/[\s.:]+$/, '');
+  const [first = '', ...more] = message.trim().split('\n');
+  const ways = more.flatMap((line) => /^\s*- (.*)$/.exec(line)?.[1] ?? []);
+  const said = ways.length > 0 ? `cannot be reached: ${ways.join(' ')}` : first;
+  return said.replace(/[\s.:]+$/, '');
 }

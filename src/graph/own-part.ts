@@ -5,12 +5,14 @@ const ROOTS = ['Query', 'Mutation', 'Subscription'];
 
 /**
  * Names of Habeas' own part that services use for something of theirs, sorted: the two cannot be in one graph. A
- * service that adds fields to `Account`, repeats what is @shareable, or shares a scalar uses nothing of ours.
+ * service that adds fields to `Account`, repeats what is @shareable, or shares a scalar uses nothing of ours. A
+ * directive for questions is named too: it is lost where one of the parts does not have it.
  */
 export function ownNamesTaken(own: Subgraph, services: readonly Subgraph[]): string[] {
   const ours = typesOf(own);
   const taken = new Set(services.filter(({ name }) => name === OWN_PART).map(({ name }) => name));
   for (const service of services) {
+    for (const directive of questionDirectives(service)) taken.add(directive);
     for (const [name, theirs] of typesOf(service)) {
       const type = ours.get(name);
       if (!type || (type.isScalar && theirs.isScalar)) continue;
@@ -20,6 +22,25 @@ export function ownNamesTaken(own: Subgraph, services: readonly Subgraph[]): str
     }
   }
   return [...taken].sort();
+}
+
+const IN_QUESTIONS = new Set([
+  'QUERY',
+  'MUTATION',
+  'SUBSCRIPTION',
+  'FIELD',
+  'FRAGMENT_DEFINITION',
+  'FRAGMENT_SPREAD',
+  'INLINE_FRAGMENT',
+  'VARIABLE_DEFINITION',
+]);
+
+function questionDirectives({ sdl }: Subgraph): string[] {
+  return parse(sdl).definitions.flatMap((definition) =>
+    definition.kind === Kind.DIRECTIVE_DEFINITION && definition.locations.some(({ value }) => IN_QUESTIONS.has(value))
+      ? [`@${definition.name.value}`]
+      : [],
+  );
 }
 
 interface Type {

@@ -2,6 +2,7 @@ import { composeServices } from '@theguild/federation-composition';
 import { Kind, parse } from 'graphql';
 import { type CompositionProblem, toProblem } from './composition-problems.js';
 import { repairSupergraph } from './composition-repairs.js';
+import { isReachableAfterAll } from './reachability.js';
 
 /** One part of the graph, by name. */
 export interface Subgraph {
@@ -22,14 +23,19 @@ export class CompositionError extends Error {
 
 /** One graph out of many: supergraph SDL. Throws `CompositionError`. */
 export function compose(subgraphs: readonly Subgraph[]): string {
-  const result = composeServices(
-    subgraphs.map(({ name, sdl }) => ({ name, url: `habeas://${encodeURIComponent(name)}`, typeDefs: parse(sdl) })),
-  );
-  if (result.supergraphSdl === undefined) {
-    const known = subgraphs.map(({ name }) => name);
-    throw new CompositionError((result.errors ?? []).map((error) => toProblem(error, known)));
-  }
-  return repairSupergraph(result.supergraphSdl, subgraphs, partNames(result.supergraphSdl));
+  const parts = subgraphs.map(({ name, sdl }) => ({
+    name,
+    url: `habeas://${encodeURIComponent(name)}`,
+    typeDefs: parse(sdl),
+  }));
+  const repaired = (sdl: string) => repairSupergraph(sdl, subgraphs, partNames(sdl));
+  const { supergraphSdl, errors = [] } = composeServices(parts);
+  if (supergraphSdl !== undefined) return repaired(supergraphSdl);
+  const unchecked = composeServices(parts, { disableValidationRules: ['SatisfiabilityRule'] }).supergraphSdl;
+  const composed = unchecked === undefined ? undefined : repaired(unchecked);
+  if (composed !== undefined && isReachableAfterAll(errors, composed)) return composed;
+  const known = subgraphs.map(({ name }) => name);
+  throw new CompositionError(errors.map((error) => toProblem(error, known)));
 }
 
 /** The parts of a supergraph as plans name them (its enum `join__Graph`), with their own names. */
