@@ -32,8 +32,9 @@ export function markAccounts(
     }
     return { ...selection, selectionSet: markBelow(selection, selection.selectionSet, typename, types, beyond, path) };
   });
-  const marked = typename === ACCOUNT ? [...selections, fieldNode('id', ACCOUNT_KEY)] : selections;
-  return { ...set, selections: marked };
+  if (typename === ACCOUNT) selections.push(fieldNode('id', ACCOUNT_KEY));
+  else if (types.couldBe(typename, ACCOUNT)) selections.push(fieldNode('__typename'));
+  return { ...set, selections };
 }
 
 function markBelow(

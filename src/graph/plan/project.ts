@@ -178,10 +178,10 @@ function isWithheld({ classes, shape }: ShapeField, judgement: Judgement): boole
   return leaves.length > 0 && leaves.every((leaf) => judgement.reason(leaf.classes) !== null);
 }
 
-/** Null for what is of no type asked for, or of one that callers do not see. */
+/** What a thing's type must be known for, the plan asks; else its interface says enough. Null for a type that does not fit. */
 function typenameOf(shape: Shape, { __typename: typename }: DataObject): string | null {
-  if (isObjectType(shape.type)) return shape.type.name;
-  return typeof typename === 'string' && shape.couldBe(typename) ? typename : null;
+  if (isObjectType(shape.type) || typeof typename !== 'string') return shape.type.name;
+  return shape.couldBe(typename) ? typename : null;
 }
 
 /** The value as its type says; undefined for what is not of the type. */

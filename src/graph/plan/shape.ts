@@ -7,6 +7,7 @@ import {
   GraphQLString,
   getNamedType,
   isCompositeType,
+  isInterfaceType,
   Kind,
   type SelectionSetNode,
   type ValueNode,
@@ -82,7 +83,7 @@ export class Shape {
   }
 
   #collect(typename: string): ShapeField[] {
-    const { types, classes } = this.setting;
+    const { types } = this.setting;
     const nodes = new Map<string, { name: string; sets: SelectionSetNode[] }>();
     for (const set of this.sets) this.#gather(set, typename, nodes);
     return [...nodes].flatMap(([key, { name, sets }]) => {
@@ -93,8 +94,18 @@ export class Shape {
       const type = getNamedType(field.type);
       const shape = isCompositeType(type) ? new Shape(type, sets, this.setting) : null;
       const isOpen = shape !== null || coordinate === `${ACCOUNT}.id`;
-      return [{ key, name, coordinate, type: field.type, classes: isOpen ? [] : [classes.of(coordinate)], shape }];
+      return [
+        { key, name, coordinate, type: field.type, classes: isOpen ? [] : this.#classesOf(typename, name), shape },
+      ];
     });
+  }
+
+  /** Of a thing whose type is not told, those of every type it may be of. */
+  #classesOf(typename: string, name: string): number[] {
+    const { types, classes } = this.setting;
+    const type = types.schema.getType(typename);
+    const members = isInterfaceType(type) ? [typename, ...types.members(type)] : [typename];
+    return [...new Set(members.map((member) => classes.of(`${member}.${name}`)))];
   }
 
   #gather(

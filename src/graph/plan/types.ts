@@ -44,6 +44,11 @@ export class Types {
     return members;
   }
 
+  /** Whether a value of an abstract type may turn out to be of an object type. */
+  couldBe(abstract: string, typename: string): boolean {
+    return isAbstractType(this.schema.getType(abstract)) && this.satisfies(typename, [abstract]);
+  }
+
   field(typename: string, name: string): GraphQLField<unknown, unknown> | undefined {
     const type = this.schema.getType(typename);
     return isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
