@@ -46,7 +46,7 @@ async function bench(): Promise<void> {
           { subjects: async () => [] },
         );
       };
-      await during(0.5, concurrency, ask);
+      await during(1.5, concurrency, ask);
       const before = await calls();
       const cpu = process.cpuUsage();
       const { questions, seconds } = await during(SECONDS, concurrency, ask);

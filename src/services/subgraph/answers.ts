@@ -13,6 +13,11 @@ export interface RawAnswer {
   readonly errors: readonly Json[];
 }
 
+/** A service's answer to a question about entities, and how large it came. */
+export interface SizedAnswer extends RawAnswer {
+  readonly bytes: number;
+}
+
 /** Throws `UnreadableAnswer` for what is no GraphQL answer. */
 export function readAnswer(body: Json | undefined): RawAnswer {
   const answer = asObject(body);

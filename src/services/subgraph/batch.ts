@@ -8,14 +8,24 @@ import {
   type Fault,
   isTheOneAskedFor,
   type JsonObject,
-  type RawAnswer,
   readFault,
+  type SizedAnswer,
   toldFault,
 } from './answers.js';
 import type { EntitiesField, PreparedQuestion } from './prepared.js';
 
 /** Representations in one call at most. */
 export const MOST_REPRESENTATIONS = 200;
+
+/**
+ * Bytes an answer should not exceed: what a socket gives in one piece. V8 keeps larger strings apart from the rest of
+ * its memory, which makes reading them several times as dear. Only what different people ask is parted for it; one
+ * question alone never is.
+ */
+const EASILY_READ = 50_000;
+
+/** How large one entity of a question comes, as told by its last answer. */
+const sizes = new WeakMap<PreparedQuestion, number>();
 
 /** What became of one representation, whoever asked for it. */
 interface Slot {
@@ -31,7 +41,6 @@ interface Slot {
 /** One `_entities` field for all who asked: each representation once, and where each of them finds theirs. */
 interface Gathered {
   readonly field: EntitiesField;
-  readonly slots: readonly Slot[];
   /** For each who asked, slots in the order of their representations. */
   readonly places: readonly (readonly Slot[])[];
 }
@@ -50,7 +59,7 @@ type Portion = readonly (readonly Slot[])[];
 export interface BatchOptions {
   readonly service: Pick<Service, 'name' | 'title'>;
   /** Makes one call, and turns what is wrong with its answer into an error of the service. */
-  send<Read>(body: string, read: (answer: RawAnswer) => Read): Promise<Read>;
+  send<Read>(body: string, read: (answer: SizedAnswer) => Read): Promise<Read>;
   /** Whether a portion that failed so may be asked for once more, in so many calls; resolves when it may. */
   mayRetry(error: unknown, calls: number): Promise<boolean>;
   /** An entity came that is not the one asked for. */
@@ -68,36 +77,62 @@ export async function askTogether(
   asked: readonly Readonly<Record<string, unknown>>[],
   options: BatchOptions,
 ): Promise<(ExecutionResult | Error)[]> {
-  const gathered = question.entities.map((field) => gather(field, asked));
+  const { gathered, portions } = gather(question, asked);
   const send = (portion: Portion) =>
-    options.send(bodyOf(question, others, portion), (answer) => fill(portion, gathered, answer, options));
-  await Promise.all(portionsOf(gathered).map((portion) => ask(portion, send, options)));
+    options.send(bodyOf(question, others, portion), (answer) => {
+      sizes.set(question, Math.ceil(answer.bytes / portion.flat().length));
+      fill(portion, gathered, answer, options);
+    });
+  await Promise.all(portions.map((portion) => ask(portion, send, options)));
   return asked.map((_variables, caller) => answerFor(caller, gathered, options.service));
 }
 
-function gather(field: EntitiesField, asked: readonly Readonly<Record<string, unknown>>[]): Gathered {
-  const slots = new Map<string, Slot>();
-  const places = asked.map((variables) => {
-    const representations = variables[field.variable];
-    return (Array.isArray(representations) ? (representations as Json[]) : []).map((representation) => {
-      const text = JSON.stringify(representation);
-      let slot = slots.get(text);
-      if (!slot) {
-        slot = { representation, text, entity: null, isTaken: false, faults: [], call: null };
-        slots.set(text, slot);
+/** Goes through who asks, one after the other, and begins another call where one is full. */
+function gather(
+  question: PreparedQuestion,
+  asked: readonly Readonly<Record<string, unknown>>[],
+): { gathered: Gathered[]; portions: Portion[] } {
+  const { entities } = question;
+  const easily = Math.floor(EASILY_READ / (sizes.get(question) ?? 1));
+  const known = entities.map(() => new Map<string, Slot>());
+  const places: Slot[][][] = entities.map(() => []);
+  const portions: Slot[][][] = [];
+  let portion: Slot[][] = [];
+  let size = 0;
+  const begin = () => {
+    portion = entities.map(() => []);
+    portions.push(portion);
+    size = 0;
+  };
+  for (const variables of asked) {
+    const fresh: [field: number, slot: Slot][] = [];
+    for (const [field, { variable }] of entities.entries()) {
+      const representations = variables[variable];
+      const own: Slot[] = [];
+      for (const representation of Array.isArray(representations) ? (representations as Json[]) : []) {
+        const text = JSON.stringify(representation);
+        let slot = known[field]?.get(text);
+        if (!slot) {
+          slot = { representation, text, entity: null, isTaken: false, faults: NONE, call: null };
+          known[field]?.set(text, slot);
+          fresh.push([field, slot]);
+        }
+        own.push(slot);
       }
-      return slot;
-    });
-  });
-  return { field, slots: [...slots.values()], places };
+      places[field]?.push(own);
+    }
+    if (portions.length === 0 || (size > 0 && size + fresh.length > Math.min(easily, MOST_REPRESENTATIONS))) begin();
+    for (const [field, slot] of fresh) {
+      if (size === MOST_REPRESENTATIONS) begin();
+      portion[field]?.push(slot);
+      size += 1;
+    }
+  }
+  const gathered = entities.map((field, index) => ({ field, places: places[index] ?? [] }));
+  return { gathered, portions: portions.filter((each) => each.some((slots) => slots.length > 0)) };
 }
 
-/** A field with nothing to ask goes along as an empty list. */
-function portionsOf(gathered: readonly Gathered[]): Portion[] {
-  const most = Math.max(1, Math.floor(MOST_REPRESENTATIONS / gathered.length));
-  const calls = Math.max(...gathered.map(({ slots }) => Math.ceil(slots.length / most)));
-  return Array.from({ length: calls }, (_, n) => gathered.map(({ slots }) => slots.slice(n * most, (n + 1) * most)));
-}
+const NONE: readonly Fault[] = [];
 
 async function ask(
   portion: Portion,
@@ -142,7 +177,7 @@ function bodyOf({ head, entities }: PreparedQuestion, others: string, portion: P
 function fill(
   portion: Portion,
   gathered: readonly Gathered[],
-  { data, errors }: RawAnswer,
+  { data, errors }: SizedAnswer,
   { onSwapped }: BatchOptions,
 ): void {
   const faults = errors.map(readFault);
@@ -164,8 +199,8 @@ function fill(
       if (!isRight) onSwapped(slot.representation);
       slot.call = call;
       slot.entity = isRight ? entity : null;
-      const swapped: Fault[] = isRight ? [] : [{ path: [field.key, at], code: undefined }];
-      slot.faults = [...(ofEntities.get(slot) ?? []), ...swapped];
+      slot.faults = ofEntities.get(slot) ?? NONE;
+      if (!isRight) slot.faults = [...slot.faults, { path: [field.key, at], code: undefined }];
     }
   }
 }
@@ -179,25 +214,32 @@ function entitiesIn(data: JsonObject | null, { key }: EntitiesField, count: numb
   return found;
 }
 
-function answerFor(caller: number, gathered: readonly Gathered[], service: BatchOptions['service']) {
-  const own = gathered.map(({ places }) => places[caller] ?? []);
-  const calls = new Set(own.flat().flatMap(({ call }) => call ?? []));
-  const failures = [...calls].flatMap(({ error }) => (error === null ? [] : [error]));
-  const [failure] = failures;
-  if (failure !== undefined && failures.length === calls.size) return failure as Error;
+function answerFor(
+  caller: number,
+  gathered: readonly Gathered[],
+  service: BatchOptions['service'],
+): ExecutionResult | Error {
+  const calls: Call[] = [];
+  const errors: GraphQLError[] = [];
   const data: JsonObject = {};
-  const errors: GraphQLError[] = [...calls].flatMap(({ faults }) => faults.map((fault) => toldFault(fault, service)));
-  for (const [index, { field }] of gathered.entries()) {
-    data[field.key] = (own[index] ?? []).map((slot, at) => {
-      const error = slot.call?.error ?? null;
-      if (error !== null) errors.push(toldError(error, service, [field.key, at]));
+  for (const { field, places } of gathered) {
+    const slots = places[caller] ?? [];
+    data[field.key] = slots.map((slot, at) => {
+      const { call } = slot;
+      if (call && !calls.includes(call)) {
+        calls.push(call);
+        for (const fault of call.faults) errors.push(toldFault(fault, service));
+      }
+      if (call && call.error !== null) errors.push(toldError(call.error, service, [field.key, at]));
       for (const fault of slot.faults) {
         errors.push(toldFault(fault, service, [field.key, at, ...(fault.path ?? []).slice(2)]));
       }
       return taken(slot);
     });
   }
-  const hasData = calls.size === 0 || [...calls].some((call) => call.hasData);
+  const failed = calls.length > 0 && calls.every(({ error }) => error !== null);
+  if (failed) return calls[0]?.error as Error;
+  const hasData = calls.length === 0 || calls.some((call) => call.hasData);
   return { data: hasData ? data : null, ...(errors.length > 0 ? { errors } : {}) };
 }
 

@@ -5,7 +5,7 @@ import { Declined } from '../failures.js';
 import { HEALTH_LIMITS, type Outgoing, type OutgoingLimits } from '../outgoing.js';
 import { UnreadableAnswer } from '../outgoing-json.js';
 import type { Connection, Service } from '../service.js';
-import { type RawAnswer, readAnswer } from './answers.js';
+import { readAnswer, type SizedAnswer } from './answers.js';
 
 /** The subject of tokens for subgraphs: Habeas asks in its own name, for many people at once. */
 const HABEAS = 'habeas';
@@ -42,13 +42,13 @@ export class GraphqlApi {
     variables: Readonly<Record<string, unknown>>,
     limits: OutgoingLimits,
     signal?: AbortSignal,
-  ): Promise<RawAnswer> {
+  ): Promise<SizedAnswer> {
     const { packed } = await this.#currentHeaders();
     return this.#post(JSON.stringify({ query, variables }), packed, limits, signal);
   }
 
   /** Sends a body made ready: `{"query":…,"variables":…}`. */
-  async send(body: string, limits: OutgoingLimits): Promise<RawAnswer> {
+  async send(body: string, limits: OutgoingLimits): Promise<SizedAnswer> {
     const { plain } = await this.#currentHeaders();
     return this.#post(body, plain, limits);
   }
@@ -58,7 +58,7 @@ export class GraphqlApi {
     headers: Readonly<Record<string, string>>,
     limits: OutgoingLimits,
     signal?: AbortSignal,
-  ): Promise<RawAnswer> {
+  ): Promise<SizedAnswer> {
     const answer = await this.outgoing.send({
       method: 'POST',
       path: this.#path,
@@ -68,7 +68,8 @@ export class GraphqlApi {
       ...(signal ? { signal } : {}),
     });
     if (answer.status < 200 || answer.status > 299) throw this.#refusal(answer.status);
-    return this.understood(() => readAnswer(this.outgoing.json(answer)));
+    const { data, errors } = this.understood(() => readAnswer(this.outgoing.json(answer)));
+    return { data, errors, bytes: answer.bytes.length };
   }
 
   /** Turns what `read` finds wrong with an answer into an error of the service. */

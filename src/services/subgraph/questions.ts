@@ -7,7 +7,7 @@ import { type OutgoingLimits, within } from '../outgoing.js';
 import { copyOf } from '../outgoing-json.js';
 import type { Guard } from '../resilience/guard.js';
 import type { Service } from '../service.js';
-import { asObject, type RawAnswer } from './answers.js';
+import { asObject, type RawAnswer, type SizedAnswer } from './answers.js';
 import { askTogether } from './batch.js';
 import type { GraphqlApi } from './graphql-api.js';
 import type { PreparedQuestion, PreparedQuestions } from './prepared.js';
@@ -104,7 +104,7 @@ export class Questions {
     return api.understood(() => releasedWhole(answer, question, variables, service, this.#swapped));
   }
 
-  #call<Read>(body: string, began: number, read: (answer: RawAnswer) => Read): Promise<Read> {
+  #call<Read>(body: string, began: number, read: (answer: SizedAnswer) => Read): Promise<Read> {
     const { api, guard, limits } = this.options;
     return guard.run(async () => read(await api.send(body, within(limits, performance.now() - began))));
   }
