@@ -47,6 +47,8 @@ const Environment = z.object({
     .default('Data Protection Specialist, 1 Example Street, Portsmouth PO1 1AA, United Kingdom'),
   /** How long requests are still answered once `/readyz` says no: seconds. Longer than a load balancer takes to look. */
   HABEAS_DRAIN_SECONDS: z.coerce.number().min(0).max(60).default(1),
+  /** What Prometheus must send as `Authorization: Bearer` to read `/metrics`; required for it in production. */
+  HABEAS_METRICS_TOKEN: z.string().min(16).optional(),
   HABEAS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -70,6 +72,7 @@ export interface Config {
   readonly controller: { readonly name: string; readonly address: string; readonly companyNumber: string };
   readonly dps: { readonly email: string; readonly address: string };
   readonly drainMs: number;
+  readonly metricsToken: string | null;
   readonly logLevel: string;
 }
 
@@ -147,6 +150,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     dps: { email: values.HABEAS_DPS_EMAIL, address: values.HABEAS_DPS_ADDRESS },
     drainMs: values.HABEAS_DRAIN_SECONDS * 1_000,
+    metricsToken: values.HABEAS_METRICS_TOKEN ?? null,
     logLevel: values.HABEAS_LOG_LEVEL,
   };
 }
