@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { recordIncidents } from '../audit/incidents.js';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { type Keys, loadKeys } from '../crypto/keys.js';
@@ -13,10 +14,11 @@ import { SWEEP_SCHEDULE, sweepHandler } from '../exports/sweep.js';
 import type { LiveGraph } from '../graph/live-graph.js';
 import { startWorker, type Worker } from '../jobs/worker.js';
 import type { Question } from '../server/ide.js';
+import type { Incident } from '../services/connector.js';
 import { signedCredentials } from '../services/credentials.js';
 import type { Manifests } from '../services/manifest.js';
 import { openRegistry } from '../services/registry.js';
-import type { Logger } from '../telemetry.js';
+import { describeError, type Logger } from '../telemetry.js';
 import type { World } from '../world.js';
 import type { Served } from './serve.js';
 
@@ -61,6 +63,7 @@ export async function run(
   const { config, database, keys, log, publicUrl } = foundation;
   const registry = openRegistry(manifests, signedCredentials(keys.signing, publicUrl), {
     unclassified: config.unclassified,
+    onIncident: incidentKeeper(database.sql, log),
   });
   const world: World = {
     config,
@@ -93,6 +96,17 @@ export async function run(
   }
   readiness.isReady = true;
   return { world, graph: served?.graph ?? null, stop };
+}
+
+/** Writes down, and logs, what a service did that it must never do. */
+function incidentKeeper(sql: Database['sql'], log: Logger): (incident: Incident) => void {
+  return (incident) => {
+    const { service, kind } = incident;
+    log.error({ service, kind }, 'an answer was dropped');
+    recordIncidents(sql, [{ at: new Date(), ...incident }]).catch((error: unknown) =>
+      log.error({ service, kind, ...describeError(error) }, 'an incident could not be written down'),
+    );
+  };
 }
 
 function work(world: World, database: Database): Promise<Worker> {
