@@ -15,7 +15,7 @@ import { FieldClasses } from './plan/classes.js';
 import { type Composed, PreparedOperation } from './plan/operation.js';
 import { Planner } from './plan/planner.js';
 import { Types } from './plan/types.js';
-import { finishPublicSchema } from './public-schema.js';
+import { buildPublicSchema, finishPublicSchema } from './public-schema.js';
 import { type Asked, checkPurpose } from './purpose-check.js';
 import { recordReads } from './record-reads.js';
 import { OWN_PART, partNames, partsKnowingAccounts, type Subgraph } from './supergraph.js';
@@ -65,7 +65,7 @@ export interface GraphParts {
 export function buildGraph({ registry, core, own, services, supergraphSdl, unclassified }: GraphParts): Graph {
   const governed = readGovernedFields(supergraphSdl, own, services, unclassified);
   const planner = new Planner(supergraphSdl);
-  const schema = buildSchema(planner.publicSdl, { assumeValid: true, assumeValidSDL: true });
+  const schema = buildPublicSchema(planner.publicSdl);
   if (own) finishPublicSchema(schema, core);
   const names = partNames(supergraphSdl);
   const external = registry.services.filter(({ affiliation }) => affiliation === 'EXTERNAL').map(({ name }) => name);

@@ -7,6 +7,8 @@ export const LIMITS = {
   aliases: 15,
   rootFields: 10,
   directives: 10,
+  /** Fields and fragments, each fragment counted wherever it is spread: what the planner has to walk. */
+  selections: 2_000,
   bodyBytes: 262_144,
 } as const;
 
@@ -54,8 +56,26 @@ function fragmentDepth(name: string, context: ValidationContext, measured: Map<s
   return depth;
 }
 
-/** Aliases, root fields and directives: what lets a small document ask for much. */
+/** How many selections a set comes to with its fragments written out; each fragment counted once, and added up. */
+function sizeOf(set: SelectionSetNode, context: ValidationContext, counted: Map<string, number>): number {
+  return set.selections.reduce((size, selection) => {
+    if (selection.kind !== Kind.FRAGMENT_SPREAD) {
+      return size + 1 + (selection.selectionSet ? sizeOf(selection.selectionSet, context, counted) : 0);
+    }
+    const name = selection.name.value;
+    const known = counted.get(name);
+    if (known !== undefined) return size + 1 + known;
+    counted.set(name, 0); // A fragment inside itself is another rule's error.
+    const fragment = context.getFragment(name);
+    const below = fragment ? sizeOf(fragment.selectionSet, context, counted) : 0;
+    counted.set(name, below);
+    return size + 1 + below;
+  }, 0);
+}
+
+/** Aliases, root fields, directives and fragments: what lets a small document ask for much. */
 export const breadthLimit: ValidationRule = (context) => {
+  const counted = new Map<string, number>();
   let aliases = 0;
   let directives = 0;
   return {
@@ -69,6 +89,14 @@ export const breadthLimit: ValidationRule = (context) => {
       if (operation.selectionSet.selections.length > LIMITS.rootFields) {
         context.reportError(
           tooComplex('rootFields', `The query has more than ${LIMITS.rootFields} root fields: ask in several queries.`),
+        );
+      }
+      if (sizeOf(operation.selectionSet, context, counted) > LIMITS.selections) {
+        context.reportError(
+          tooComplex(
+            'selections',
+            `The query has more than ${LIMITS.selections} selections, fragments written out: ask in several queries.`,
+          ),
         );
       }
     },

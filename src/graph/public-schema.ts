@@ -1,13 +1,32 @@
 import {
+  buildASTSchema,
+  type DefinitionNode,
   type GraphQLSchema,
   isScalarType,
   isSpecifiedScalarType,
   Kind,
+  type NameNode,
   parse,
   type StringValueNode,
   valueFromASTUntyped,
 } from 'graphql';
 import type { CoreSchema } from './core-schema.js';
+
+/**
+ * The schema callers see, out of what the planner tells of it: without the types and fields by which it is asked about,
+ * which every schema has of itself.
+ */
+export function buildPublicSchema(consumerSdl: string): GraphQLSchema {
+  const document = parse(consumerSdl, { noLocation: true });
+  const definitions = document.definitions.flatMap((definition): DefinitionNode[] => {
+    if ('name' in definition && isOfIntrospection(definition.name)) return [];
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return [definition];
+    return [{ ...definition, fields: (definition.fields ?? []).filter(({ name }) => !isOfIntrospection(name)) }];
+  });
+  return buildASTSchema({ ...document, definitions }, { assumeValid: true, assumeValidSDL: true });
+}
+
+const isOfIntrospection = (name: NameNode | undefined) => name?.value.startsWith('__') ?? false;
 
 /** Gives the composed graph, as callers see it, what composition leaves out. Changes `composed` itself. */
 export function finishPublicSchema(composed: GraphQLSchema, core: CoreSchema): void {

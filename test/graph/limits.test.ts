@@ -77,7 +77,7 @@ describe('The depth of a question', () => {
       (_, i) => `fragment F${i} on Query { a { ...F${i + 1} } b { ...F${i + 1} } }`,
     );
     const begun = performance.now();
-    expect(brokenBy(`{ ...F0 } ${doubling.join(' ')} fragment F40 on Query { leaf }`)).toEqual(['depth']);
+    expect(brokenBy(`{ ...F0 } ${doubling.join(' ')} fragment F40 on Query { leaf }`)).toEqual(['depth', 'selections']);
     expect(brokenBy('{ ...A } fragment A on Query { a { ...B } } fragment B on Query { b { ...A } }')).toEqual([]);
     expect(performance.now() - begun).toBeLessThan(500);
   });
@@ -90,10 +90,22 @@ describe('The breadth of a question', () => {
   test.each([
     ['aliases', (count: number) => `{ a { ${times(count, (i) => `x${i}: leaf`)} } }`],
     ['rootFields', (count: number) => `{ ${times(count, () => 'leaf')} }`],
+    ['selections', (count: number) => `{ a { ${times(count - 1, () => 'leaf')} } }`],
     ['directives', (count: number) => `{ a { ${times(count, () => 'leaf @skip(if: false)')} } }`],
   ] as const)('may be just as great as is said: %s', (limit, document) => {
     expect(brokenBy(document(LIMITS[limit]))).toEqual([]);
     expect(brokenBy(document(LIMITS[limit] + 1))).toEqual([limit]);
+  });
+
+  test('is counted with fragments written out, however they double on the way', () => {
+    const doubling = (levels: number) =>
+      Array.from({ length: levels }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`).join(' ');
+    const document = (levels: number) => `{ ...F0 } ${doubling(levels)} fragment F${levels} on Query { leaf }`;
+    expect(brokenBy(document(8))).toEqual([]);
+    expect(brokenBy(document(10))).toEqual(['selections']);
+    const begun = performance.now();
+    expect(brokenBy(document(2_000))).toEqual(['selections']);
+    expect(performance.now() - begun).toBeLessThan(1_000);
   });
 
   test('is counted over the whole document, unused parts too', () => {

@@ -5,11 +5,14 @@ import {
   Kind,
   type OperationDefinitionNode,
   print,
+  type ValueNode,
+  valueFromASTUntyped,
   visit,
 } from 'graphql';
 import type { GovernedFields } from '../governed-fields.js';
 import type { FieldClasses } from './classes.js';
 import { compilePlan } from './compile.js';
+import { plannable } from './plannable.js';
 import type { Planner } from './planner.js';
 import { Shape } from './shape.js';
 import { fetchesOf, type Step } from './steps.js';
@@ -36,17 +39,23 @@ export interface Composed {
 export class PreparedOperation {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #conditions: readonly string[];
+  readonly #named: readonly ValueNode[];
+  /** For the planner; empty where there is nothing to plan. */
+  readonly #text: string;
   readonly #plans = new Map<string, Step | null>();
   readonly #shapes = new Map<string, Shape>();
 
   constructor(
-    private readonly document: DocumentNode,
+    document: DocumentNode,
     readonly operation: OperationDefinitionNode,
     private readonly composed: Composed,
   ) {
     const fragments = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
     this.#fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
     this.#conditions = conditionsOf(document);
+    this.#named = composed.hasAccounts ? idsNamedIn(operation) : [];
+    const planned = plannable(document, operation, composed.schema);
+    this.#text = planned ? print(planned) : '';
   }
 
   /**
@@ -59,13 +68,15 @@ export class PreparedOperation {
     const key = `${variant}|${isJudged}`;
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    const plan = compilePlan(planner.plan(print(this.document), this.operation.name?.value, variant), {
-      types: whole,
-      classes,
-      keys: governed.keys,
-      hasAccounts,
-      asksApart: isJudged ? (service) => !isOwn(service) && knowsAccounts(service) : null,
-    });
+    const plan = this.#text
+      ? compilePlan(planner.plan(this.#text, this.operation.name?.value, variant), {
+          types: whole,
+          classes,
+          keys: governed.keys,
+          hasAccounts,
+          asksApart: isJudged ? (service) => !isOwn(service) && knowsAccounts(service) : null,
+        })
+      : null;
     this.#plans.set(key, plan);
     return plan;
   }
@@ -82,6 +93,12 @@ export class PreparedOperation {
     const shape = new Shape(root, [this.operation.selectionSet], setting);
     this.#shapes.set(key, shape);
     return shape;
+  }
+
+  /** Ids of accounts that are asked for by id at the root, as they are written there: known before anything is read. */
+  accountsNamed(variables: Readonly<Record<string, unknown>>): string[] {
+    const values = this.#named.flatMap((node) => valueFromASTUntyped(node, variables) as unknown);
+    return values.filter((value) => typeof value === 'string').map((id) => id.toLowerCase());
   }
 
   /**
@@ -103,6 +120,15 @@ export class PreparedOperation {
     }
     return [...found].sort();
   }
+}
+
+/** What is given for the account ids at the top of an operation. */
+function idsNamedIn({ selectionSet }: OperationDefinitionNode): ValueNode[] {
+  return selectionSet.selections.flatMap((selection) => {
+    if (selection.kind !== Kind.FIELD) return [];
+    const wanted = { account: 'id', accounts: 'ids' }[selection.name.value];
+    return (selection.arguments ?? []).flatMap(({ name, value }) => (name.value === wanted ? [value] : []));
+  });
 }
 
 /** Variables that `@skip` and `@include` look at, sorted. */

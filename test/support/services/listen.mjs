@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 
-/** Serves, keeps what was asked for `GET /calls`, and tells the parent process the port. */
-export function listen(answer) {
+/** Serves, keeps what was asked for `GET /calls`, and tells the parent process the port; by default a free one. */
+export function listen(answer, port = 0) {
   let calls = [];
   const server = createServer(async (request, response) => {
     if (request.url === '/calls') {
@@ -19,6 +19,6 @@ export function listen(answer) {
     });
     await answer(request, response, body);
   });
-  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+  server.listen(port, '127.0.0.1', () => process.send({ port: server.address().port }));
   process.on('disconnect', () => process.exit());
 }

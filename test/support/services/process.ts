@@ -8,6 +8,8 @@ export interface RunningService {
   readonly url: string;
   /** Makes the service do something it takes messages for. */
   tell(message: Record<string, string | number | boolean>): void;
+  /** The same, for a service that says when it is done. */
+  told(message: Record<string, string | number | boolean>): Promise<void>;
   /** The requests it has had since last asked. */
   calls(): Promise<readonly ServiceCall[]>;
   stop(): Promise<void>;
@@ -28,6 +30,11 @@ export async function startService(script: string, ...args: string[]): Promise<R
   return {
     url,
     tell: (message) => child.send(message),
+    told: async (message) => {
+      const done = once(child, 'message');
+      child.send(message);
+      await done;
+    },
     calls: async () => (await fetch(`${url}/calls`)).json() as Promise<ServiceCall[]>,
     stop: async () => {
       child.kill();
