@@ -43,9 +43,18 @@ export async function answer(
   const { stream, rest } = apart(step);
   if (stream) return follow(answering, stream, rest, shape, coerced, context);
   const run = begin(answering, coerced);
-  if (step) await carryOut(step, run);
-  return release(answering, shape, run, context);
+  // Whoever is named at the root is judged while the root is read; what is wrong with that read shows where it is used.
+  judging?.of(prepared.accountsNamed(coerced)).catch(() => {});
+  const recording = new Recording(answering, shape, run, context);
+  for (const each of inTurn(step)) {
+    await carryOut(each, run);
+    recording.begin();
+  }
+  return release(answering, shape, run, recording);
 }
+
+/** The steps of a plan that come one after the other. */
+const inTurn = (step: Step | null): readonly Step[] => (step?.kind === 'sequence' ? step.steps : step ? [step] : []);
 
 function begin({ types, ask, judging }: Answering, variables: Run['variables']): Run {
   const data: DataObject = {};
@@ -75,25 +84,61 @@ async function follow(
       const run = begin(answering, variables);
       takeRoot(stream, event, run);
       for (const step of rest) await carryOut(step, run);
-      yield await release(answering, shape, run, context);
+      yield await release(answering, shape, run, new Recording(answering, shape, run, context));
     }
   })();
 }
 
+/**
+ * Puts a read on record. It begins as soon as it is known who is read, while services are still being asked; what
+ * turns out differently in the end is put on record once more.
+ */
+class Recording {
+  #begun: { readonly told: string; readonly written: Promise<void> } | null = null;
+
+  constructor(
+    private readonly answering: Answering,
+    private readonly shape: Shape,
+    private readonly run: Run,
+    private readonly context: RequestContext,
+  ) {}
+
+  begin(): void {
+    const { judging } = this.answering;
+    if (this.#begun || !judging) return;
+    const projection = project(this.shape, this.run.data, judging.judgements);
+    if (projection.people.size === 0) return;
+    if (projection.unjudged.size > 0) {
+      judging.of([...projection.unjudged]).then(
+        () => this.begin(),
+        () => {},
+      );
+      return;
+    }
+    const written = this.answering.record(projection, this.context);
+    written.catch(() => {});
+    this.#begun = { told: contentsOf(projection), written };
+  }
+
+  /** Resolves once this answer is on record. */
+  async end(projection: Projection): Promise<void> {
+    if (this.#begun?.told === contentsOf(projection)) await this.#begun.written;
+    else await this.answering.record(projection, this.context);
+  }
+}
+
+/** Of whom an answer tells, and what it does not. */
+const contentsOf = ({ people, withheld }: Projection) => JSON.stringify([[...people], withheld]);
+
 /** The answer, once the read is on record and nobody in it has meanwhile said no. */
-async function release(
-  answering: Answering,
-  shape: Shape,
-  run: Run,
-  context: RequestContext,
-): Promise<ExecutionResult> {
-  const { judging, record } = answering;
+async function release(answering: Answering, shape: Shape, run: Run, recording: Recording): Promise<ExecutionResult> {
+  const { judging } = answering;
   let projection = await projected(shape, run, judging);
-  await record(projection, context);
+  await recording.end(projection);
   if (judging && (await judging.hasChanged())) {
-    const before = projection;
+    const before = contentsOf(projection);
     projection = await projected(shape, run, judging);
-    if (projection.withheld.length > 0 || before.withheld.length > 0) await record(projection, context);
+    if (contentsOf(projection) !== before) await recording.end(projection);
   }
   const errors = [...run.errors, ...unexplained(projection, run.errors, answering)];
   return {

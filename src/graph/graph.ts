@@ -84,6 +84,7 @@ export function buildGraph({ registry, core, own, services, supergraphSdl, uncla
   };
   const parts = dispatcher(core, registry, names);
   const ready = new Preparations(composed);
+  const purposeOf = remembered((key: string) => readPurpose(registry.services, key));
   const checked = new WeakMap<RequestContext, Checked>();
 
   const execute = async ({ document, operation, variables = {}, context }: GraphRequest): Promise<Answer> => {
@@ -93,7 +94,7 @@ export function buildGraph({ registry, core, own, services, supergraphSdl, uncla
     const { caller, world } = context;
     const judging =
       caller.kind === 'SERVICE' && own
-        ? new Judging(world, caller, readPurpose(registry.services, caller.purpose ?? ''), classes.all)
+        ? new Judging(world, caller, purposeOf(caller.purpose ?? ''), classes.all)
         : null;
     const answered = await answer(
       {
@@ -124,6 +125,16 @@ export function buildGraph({ registry, core, own, services, supergraphSdl, uncla
       checked.set(context, ready.check(document, operation, caller));
     },
     execute,
+  };
+}
+
+/** What services declare does not change while they are registered. */
+function remembered<Value>(make: (key: string) => Value): (key: string) => Value {
+  const made = new Map<string, Value>();
+  return (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
+    return known;
   };
 }
 

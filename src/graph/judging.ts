@@ -14,6 +14,7 @@ import type { World } from '../world.js';
 export class Judging {
   readonly #judge: Judge;
   readonly #standings = new Map<string, Standing>();
+  readonly #under = new Map<string, Promise<void>>();
   readonly #judgements = new Map<string, Judgement>();
   readonly #read: (accountId: string) => Promise<Standing | null>;
   readonly #readEpoch: (accountId: string) => Promise<string | null>;
@@ -36,8 +37,17 @@ export class Judging {
 
   /** The judgements of these people, read where they have not been in this request. */
   async of(accountIds: readonly string[]): Promise<ReadonlyMap<string, Judgement>> {
-    const missing = accountIds.filter((id) => !this.#standings.has(id));
-    if (missing.length > 0) await this.#judgeAnew(missing);
+    const reading: Promise<void>[] = [];
+    for (const id of accountIds) {
+      if (this.#standings.has(id)) continue;
+      let under = this.#under.get(id);
+      if (!under) {
+        under = this.#judgeAnew(id);
+        this.#under.set(id, under);
+      }
+      reading.push(under);
+    }
+    if (reading.length > 0) await Promise.all(reading);
     return this.#judgements;
   }
 
@@ -46,28 +56,31 @@ export class Judging {
    * an answer is released.
    */
   async hasChanged(): Promise<boolean> {
-    const epochs = await Promise.all([...this.#standings.keys()].map(async (id) => [id, await this.#readEpoch(id)]));
-    const changed = epochs.flatMap(([id, epoch]) => (id && this.#standings.get(id)?.epoch !== epoch ? [id] : []));
-    if (changed.length > 0) await this.#judgeAnew(changed);
-    return changed.length > 0;
-  }
-
-  async #judgeAnew(accountIds: readonly string[]): Promise<void> {
+    let changed = false;
     await Promise.all(
-      accountIds.map(async (id) => {
-        const standing = (await this.#read(id)) ?? gone(id);
-        this.#standings.set(id, standing);
-        this.#judgements.set(id, this.#judge.judge(standing));
+      [...this.#standings].map(async ([id, { epoch }]) => {
+        if (((await this.#readEpoch(id)) ?? GONE) === epoch) return;
+        changed = true;
+        await this.#judgeAnew(id);
       }),
     );
+    return changed;
+  }
+
+  async #judgeAnew(accountId: string): Promise<void> {
+    const standing = (await this.#read(accountId)) ?? gone(accountId);
+    this.#standings.set(accountId, standing);
+    this.#judgements.set(accountId, this.#judge.judge(standing));
   }
 }
+
+const GONE = '';
 
 /** Somebody there is no account of, or no longer. */
 const gone = (accountId: string): Standing => ({
   accountId,
   status: 'ERASED',
-  epoch: '',
+  epoch: GONE,
   consents: [],
   objections: [],
 });

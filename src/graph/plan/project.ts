@@ -1,13 +1,4 @@
-import {
-  type GraphQLEnumType,
-  type GraphQLOutputType,
-  isEnumType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-  isScalarType,
-  isSpecifiedScalarType,
-} from 'graphql';
+import { type GraphQLOutputType, isListType, isNonNullType, isObjectType } from 'graphql';
 import type { WithheldReason } from '../../gate/decide.js';
 import type { Judgement } from '../../gate/judgement.js';
 import { ACCOUNT } from './accounts.js';
@@ -130,7 +121,7 @@ class Projecting {
     if (value === null || value === undefined) return null;
     if (isListType(type)) return this.#list(field, type.ofType, value);
     if (field.shape) return this.#composite(field, field.shape, value);
-    const leaf = leafValue(type, value);
+    const leaf = field.read(value);
     if (leaf === undefined) this.#break(field);
     return leaf ?? null;
   }
@@ -182,25 +173,4 @@ function isWithheld({ classes, shape }: ShapeField, judgement: Judgement): boole
 function typenameOf(shape: Shape, { __typename: typename }: DataObject): string | null {
   if (isObjectType(shape.type) || typeof typename !== 'string') return shape.type.name;
   return shape.couldBe(typename) ? typename : null;
-}
-
-/** The value as its type says; undefined for what is not of the type. */
-function leafValue(type: GraphQLOutputType, value: Value): Value {
-  if (isEnumType(type)) return enumValue(type, value);
-  if (!isScalarType(type) || !isSpecifiedScalarType(type)) return value;
-  if (typeof value === 'object') return undefined;
-  switch (type.name) {
-    case 'Boolean':
-      return typeof value === 'boolean' ? value : undefined;
-    case 'Int':
-      return Number.isInteger(value) ? value : undefined;
-    case 'Float':
-      return typeof value === 'number' ? value : undefined;
-    default:
-      return typeof value === 'string' ? value : String(value);
-  }
-}
-
-function enumValue(type: GraphQLEnumType, value: Value): Value {
-  return typeof value === 'string' && type.getValue(value) ? value : undefined;
 }

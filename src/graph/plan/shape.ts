@@ -8,12 +8,14 @@ import {
   getNamedType,
   isCompositeType,
   isInterfaceType,
+  isLeafType,
   Kind,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
 import { ACCOUNT } from './accounts.js';
 import type { FieldClasses } from './classes.js';
+import { type LeafReader, leafReader } from './leaf-values.js';
 import { keyOf } from './question.js';
 import type { Types } from './types.js';
 
@@ -34,6 +36,8 @@ export interface ShapeField {
   readonly classes: readonly number[];
   /** Null for a leaf. */
   readonly shape: Shape | null;
+  /** Of a leaf. */
+  readonly read: LeafReader;
 }
 
 /** A value asked for somewhere below. */
@@ -88,15 +92,16 @@ export class Shape {
     for (const set of this.sets) this.#gather(set, typename, nodes);
     return [...nodes].flatMap(([key, { name, sets }]) => {
       const coordinate = `${typename}.${name}`;
-      if (name === '__typename') return [{ key, name, coordinate, type: TYPENAME, classes: [], shape: null }];
+      if (name === '__typename')
+        return [{ key, name, coordinate, type: TYPENAME, classes: [], shape: null, read: textReader }];
       const field = types.field(typename, name);
       if (!field) return [];
       const type = getNamedType(field.type);
       const shape = isCompositeType(type) ? new Shape(type, sets, this.setting) : null;
       const isOpen = shape !== null || coordinate === `${ACCOUNT}.id`;
-      return [
-        { key, name, coordinate, type: field.type, classes: isOpen ? [] : this.#classesOf(typename, name), shape },
-      ];
+      const classes = isOpen ? [] : this.#classesOf(typename, name);
+      const read = isLeafType(type) ? leafReader(type) : textReader;
+      return [{ key, name, coordinate, type: field.type, classes, shape, read }];
     });
   }
 
@@ -143,6 +148,7 @@ export class Shape {
   }
 }
 
+const textReader = leafReader(GraphQLString);
 const TYPENAME = new GraphQLNonNull(GraphQLString);
 
 function truthOf(value: ValueNode | undefined, variables: Readonly<Record<string, unknown>>): boolean {
