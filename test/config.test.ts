@@ -111,6 +111,14 @@ describe('in production the configuration', () => {
     expect(refusal({ DATABASE_URL: url })).toEqual([]);
   });
 
+  it('keeps fields without a category closed', () => {
+    expect(readConfig({ HABEAS_UNCLASSIFIED: 'allow' }).unclassified).toBe('allow');
+    expect(readConfig(PRODUCTION).unclassified).toBe('refuse');
+    expect(refusal({ ...PRODUCTION, HABEAS_UNCLASSIFIED: 'allow' })).toEqual([
+      'HABEAS_UNCLASSIFIED: must not be "allow" when NODE_ENV=production: leave it out.',
+    ]);
+  });
+
   it('T-41: takes keys of tokens from another host over https only', () => {
     const issuer = (url: string) => refusal({ ...PRODUCTION, HABEAS_OIDC_ISSUER: url });
     expect(issuer('http://id.example')).toEqual([expect.stringMatching(/^HABEAS_OIDC_ISSUER: .*https:\/\//)]);

@@ -153,8 +153,9 @@ describe('the supergraph', () => {
   it('is composed where only the fragments of @requires hide the way', () => {
     const types = (hidden: string) => `
       interface Thing { name: String! }
-      type Lamp implements Thing @shareable ${hidden} { name: String! watts: Int }
-      type Chair implements Thing @shareable { name: String! legs: Int }`;
+      interface Lit implements Thing { name: String! watts: Int }
+      type Lamp implements Thing & Lit @shareable ${hidden} { name: String! watts: Int bulb: String }
+      type Torch implements Thing & Lit @shareable { name: String! watts: Int cells: Int }`;
     const a = part(
       'a',
       `type Query { room: Room } type Room @key(fields: "id") { id: ID! has: Thing } ${types('')}`,
@@ -164,7 +165,7 @@ describe('the supergraph', () => {
     const b = part(
       'b',
       `type Room @key(fields: "id") { id: ID! has: Thing @external sum: Int
-        @requires(fields: "has { name ... on Thing { ... on Lamp { watts } ... on Chair { legs } } }") }
+        @requires(fields: "has { name ... on Lit { watts ... on Lamp { bulb } ... on Torch { cells } } }") }
        ${types('@inaccessible')}`,
       '@key',
       '@shareable',

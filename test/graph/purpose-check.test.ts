@@ -174,6 +174,21 @@ describe('A field of personal data', () => {
     });
     expect(verdictOf(graph, person, question)).toBe('allowed');
   });
+
+  test('that nobody classified is read by anybody where that is allowed, and nothing else is', () => {
+    const open = purposeGraph(everything, 'allow');
+    const unclassified = wrapped(['account(id: 1)', 'shop', 'unclassified']);
+    const counted = wrapped(['account(id: 1)', 'shop', 'orders', 'totalCount']);
+    for (const caller of [ANONYMOUS, client(null), client('marketing'), person, staff]) {
+      expect(verdictOf(open, caller, unclassified)).toBe('allowed');
+      expect(verdictOf(open, caller, counted)).toBe('allowed');
+    }
+    expect(verdictOf(open, ANONYMOUS, plain('Shop.since'))).toEqual({
+      code: 'UNAUTHENTICATED',
+      fields: ['Shop.since'],
+    });
+    expect(verdictOf(open, client(null), plain('Shop.since'))).toMatchObject({ code: 'PURPOSE_NOT_PERMITTED' });
+  });
 });
 
 const person: Caller = {

@@ -156,6 +156,35 @@ describe('A manifest', () => {
     });
   });
 
+  it('takes the SDL of a subgraph from a file or an address', () => {
+    const from = (sdl: string) =>
+      changed(`postgres: { url: \${SHOP_DATABASE_URL} }`, `subgraph: { url: http://shop.test/graphql, sdl: "${sdl}" }`);
+    expect(parse(from('https://registry.test/shop?v=2')).connection).toMatchObject({
+      sdlFile: null,
+      sdlUrl: 'https://registry.test/shop?v=2',
+    });
+    expect(mistakes(from('nowhere.graphql'))).toEqual([expect.stringMatching(/subgraph\.sdl: there is no such file/)]);
+    expect(mistakes(from('http://registry.test/shop'), { ...ENVIRONMENT, NODE_ENV: 'production' })).toEqual([
+      expect.stringMatching(/subgraph\.url: .*https/),
+      expect.stringMatching(/subgraph\.sdl: .*https/),
+    ]);
+  });
+
+  describe('of a subgraph', () => {
+    const minimal = (name: string) =>
+      `habeas:\n  connection:\n    subgraph: { url: http://x.test }\nsystem:\n  - fides_key: ${name}\n`;
+
+    it.each(['a', 'all-products', '4th', 'profile', 'Été'])('needs no more than an address and a name: %s', (name) => {
+      expect(parse(minimal(name))).toMatchObject({ name, kind: 'SUBGRAPH', declarations: [], datasets: [] });
+    });
+
+    it('may not have the name Habeas has', () => {
+      expect(mistakes(minimal('habeas'))).toEqual([
+        `shop.yml:5 system[0].fides_key: "habeas" is Habeas' own name: give the system another.`,
+      ]);
+    });
+  });
+
   it('takes placeholders only under habeas:, and only there', () => {
     const service = parse(changed('name: Web shop', `name: Costs \${PRICE}`));
     expect(service.title).toBe(`Costs \${PRICE}`);

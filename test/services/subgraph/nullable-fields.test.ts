@@ -29,6 +29,13 @@ describe('governed fields', () => {
     );
   });
 
+  it('are only those with a category where the others are open', () => {
+    const sdl =
+      'type Account @key(fields: "id") { id: ID! name: String! mail: String! @personalData(category: "user") }';
+    const open = nullableFields(sdl, 'allow').replaceAll(/\s+/g, ' ');
+    expect(open).toContain('name: String! mail: String @personalData');
+  });
+
   it('leave interfaces their types can keep to', () => {
     const sdl = nullableFields(`
       interface Named { name: String! }

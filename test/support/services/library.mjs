@@ -1,4 +1,4 @@
-// A lending library as five subgraphs, each at a path of its own. A message { subgraph, sdl } changes an SDL: one that
+// A lending library as five subgraphs, each at a path of its own, which answers its SDL to GET. A message { subgraph, sdl } changes an SDL: one that
 // cannot be built is told all the same, while questions go on being answered as before. { delay } slows all answers.
 import { setTimeout as wait } from 'node:timers/promises';
 import { buildSubgraphSchema } from '@apollo/subgraph';
@@ -188,6 +188,10 @@ process.on('message', (message) => {
 listen(
   async (request, response, body) => {
     const { sdl, schema } = served.get(request.url.slice(1));
+    if (request.method === 'GET') {
+      response.end(sdl);
+      return;
+    }
     const { query, variables } = JSON.parse(body);
     const document = parse(query);
     const errors = validate(schema, document);
