@@ -80,6 +80,9 @@ class Generations implements LiveGraph {
   ) {}
 
   async begin(): Promise<void> {
+    if (this.config.unclassified === 'allow') {
+      this.log.warn('anybody may read fields without a data category: HABEAS_UNCLASSIFIED=allow');
+    }
     await this.#follow(await this.#look((name) => this.registry.connector(name).sdl()));
     this.#schedule();
   }
