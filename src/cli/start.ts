@@ -15,6 +15,8 @@ export interface Started {
 }
 
 export async function start(config: Config, parts: Parts): Promise<Started> {
+  // What answers requests is most of what there is to load: it loads while the database comes up.
+  if (parts.serve) void import('./serve.js');
   const log = createLogger(config.logLevel);
   const foundation = await layFoundation(config, log, parts);
   let company: Company | null = null;
