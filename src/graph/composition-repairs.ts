@@ -11,7 +11,12 @@ import {
   type TypeNode,
   visit,
 } from 'graphql';
-import type { Subgraph } from './supergraph.js';
+
+/** One part of the graph. */
+interface Part {
+  readonly name: string;
+  readonly sdl: string;
+}
 
 /** A field as one part of the graph has it. */
 interface Declared {
@@ -32,7 +37,7 @@ type Fielded = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode;
  */
 export function repairSupergraph(
   supergraphSdl: string,
-  parts: readonly Subgraph[],
+  parts: readonly Part[],
   names: ReadonlyMap<string, string>,
 ): string {
   const document = parse(supergraphSdl);
@@ -80,7 +85,7 @@ function withExternal(
   return { ...field, directives: [...others(field), ...joins] };
 }
 
-function declaredFields(parts: readonly Subgraph[], names: ReadonlyMap<string, string>): Map<string, Declared[]> {
+function declaredFields(parts: readonly Part[], names: ReadonlyMap<string, string>): Map<string, Declared[]> {
   const fields = new Map<string, Declared[]>();
   for (const [graph, name] of names) {
     const part = parts.find((each) => each.name === name);

@@ -8,20 +8,11 @@ import type { RequestContext } from '../world.js';
 import { buildCoreSchema } from './core-schema.js';
 import { type Gateway, gatewayOver } from './gateway.js';
 import { buildGraph, type Graph } from './graph.js';
+import { measureGraph } from './graph-metrics.js';
+import type { GraphProblem } from './graph-problem.js';
+
 import { ownNamesTaken } from './own-part.js';
 import { composeFitting, type Fitted, OWN_PART, type Subgraph } from './supergraph.js';
-
-/** Why a service's part of the graph is missing, or not the newest. */
-export interface GraphProblem {
-  readonly service: string;
-  /** `UNREAD`: its SDL cannot be had, or read. `UNFIT`: it does not compose with the others. */
-  readonly kind: 'UNREAD' | 'UNFIT';
-  /** One line for each thing to mend. */
-  readonly messages: readonly string[];
-  /** Whether an earlier SDL of the service is served meanwhile. */
-  readonly isServed: boolean;
-  readonly since: Date;
-}
 
 /**
  * The graph that follows its services: a new generation replaces the one before when an SDL changes, requests under
@@ -46,6 +37,7 @@ type LiveGraphConfig = Pick<Config, 'graphMs' | 'unclassified'>;
 export async function openLiveGraph(registry: Registry, config: LiveGraphConfig, log: Logger): Promise<LiveGraph> {
   const live = new Generations(registry, config, log);
   await live.begin();
+  measureGraph(registry.metrics, () => live.problems());
   return live;
 }
 

@@ -102,10 +102,13 @@ describe('an SDL that is broken', () => {
       { service: 'reviews', kind: 'UNREAD', isServed: true, messages: [expect.stringMatching(/no GraphQL schema/)] },
     ]);
     expect(told('error')).toEqual([['service has no new part in the graph', 'reviews', 'UNREAD']]);
+    const measured = 'habeas_graph_problems{service="reviews",problem="UNREAD",served="yes"} 1';
+    expect(await asked.metrics()).toContain(measured);
 
     await library.told({ subgraph: 'reviews', sdl: REVIEWS });
     await asked.graph.refresh();
     expect(asked.graph.problems()).toEqual([]);
+    expect(await asked.metrics()).not.toContain('habeas_graph_problems{');
     expect(asked.graph.supergraphSdl).toContain('mood');
     expect(told('info').at(-1)).toEqual(['service is in the graph', 'reviews', undefined]);
   });

@@ -23,6 +23,8 @@ export interface AskedGraph {
   readonly logged: readonly Logged[];
   /** As nobody in particular, unless told otherwise. */
   ask(query: string, variables?: Record<string, unknown>, caller?: Caller): Promise<FormattedExecutionResult>;
+  /** As Prometheus reads it. */
+  metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export async function graphOver(
       if (body.kind !== 'single') throw new Error('the answer came in parts');
       return JSON.parse(JSON.stringify(body.singleResult)) as FormattedExecutionResult;
     },
+    metrics: () => registry.metrics.metrics(),
     close: async () => {
       graph.close();
       await apollo.stop();
