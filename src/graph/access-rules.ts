@@ -24,6 +24,7 @@ export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParen
   'Query.privacyRequest': ['subject', 'dps', 'support'],
   'Query.privacyRequests': STAFF,
   'Query._entities': ['known'],
+  'Query._service': ['anyone'],
 
   'Mutation.registerAccount': ['subject', 'client', 'dps', 'support'],
   'Mutation.updateProfile': ['subject', 'client', 'dps', 'support'],
@@ -79,6 +80,7 @@ export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParen
   'ExportPackage.*': PERSON_STAFF,
   'ExportPackage.url': ['owner'],
 
+  '_Service.*': 'as parent',
   'Viewer.*': 'as parent',
   'Client.*': 'as parent',
   'ClientPayload.*': 'as parent',

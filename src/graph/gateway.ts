@@ -5,6 +5,17 @@ import type { Graph } from './graph.js';
 /** What Apollo Server takes in place of a schema of its own. */
 export type Gateway = ApolloServerOptionsWithGateway<RequestContext>['gateway'];
 
+/** A graph that Apollo Server can serve. */
+export interface ServedGraph extends Graph {
+  gateway(): Gateway;
+}
+
+/** A graph that never changes. */
+export const unchanging = (graph: Graph): ServedGraph => ({
+  ...graph,
+  gateway: () => gatewayOver(graph, () => () => {}),
+});
+
 /**
  * A graph as Apollo Server takes it. Each question is answered by the generation it was checked with.
  * @param onChange calls back with each new generation, until what it gives is called.

@@ -2,15 +2,15 @@ import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
 import type { Registry } from '../services/registry.js';
-import { nullableFields } from '../services/subgraph/nullable-fields.js';
 import { describeError, type Logger } from '../telemetry.js';
 import type { RequestContext } from '../world.js';
 import { buildCoreSchema } from './core-schema.js';
-import { type Gateway, gatewayOver } from './gateway.js';
+import { type Gateway, gatewayOver, type ServedGraph, unchanging } from './gateway.js';
 import { buildGraph, type Graph } from './graph.js';
 import { measureGraph } from './graph-metrics.js';
 import type { GraphProblem } from './graph-problem.js';
 
+import { buildOwnGraph } from './own-graph.js';
 import { ownNamesTaken } from './own-part.js';
 import { composeFitting, type Fitted, OWN_PART, type Subgraph } from './supergraph.js';
 
@@ -18,15 +18,15 @@ import { composeFitting, type Fitted, OWN_PART, type Subgraph } from './supergra
  * The graph that follows its services: a new generation replaces the one before when an SDL changes, requests under
  * way end on theirs, and what is broken or does not fit leaves the last good one serving.
  */
-export interface LiveGraph extends Graph {
+export interface LiveGraph extends ServedGraph {
   /** Services that have no part in the graph, with the reason. */
   readonly missing: readonly { readonly service: string; readonly reason: string }[];
   /** What is wrong now, by service; empty where everything is as the services want it. */
   problems(): readonly GraphProblem[];
   /** Looks at the services' SDLs now. Never fails. */
   refresh(): Promise<void>;
-  /** This graph as Apollo Server takes it. */
-  gateway(): Gateway;
+  /** Habeas' own part by itself, which a company's own router asks. It does not change. */
+  own(): Promise<ServedGraph>;
   /** Looks no more. */
   close(): void;
 }
@@ -56,6 +56,7 @@ class Generations implements LiveGraph {
   readonly #asked = new WeakMap<RequestContext, Graph>();
   readonly #listeners = new Set<Listener>();
   #current: Graph | null = null;
+  #own: Promise<ServedGraph> | null = null;
   #served: readonly Subgraph[] = [];
   /** The SDLs that were last tried, so that the same is not tried again. */
   #tried = '';
@@ -106,6 +107,11 @@ class Generations implements LiveGraph {
       this.#listeners.add(tell);
       return () => this.#listeners.delete(tell);
     });
+  }
+
+  own(): Promise<ServedGraph> {
+    this.#own ??= this.#core.then((core) => unchanging(buildOwnGraph(this.registry, core, this.config.unclassified)));
+    return this.#own;
   }
 
   problems(): readonly GraphProblem[] {
@@ -163,7 +169,7 @@ class Generations implements LiveGraph {
 
   async #compose(parts: readonly Subgraph[]): Promise<void> {
     const core = await this.#core;
-    const ownPart = { name: OWN_PART, sdl: nullableFields(core.sdl) };
+    const ownPart = { name: OWN_PART, sdl: core.subgraphSdl };
     const taken = this.config.unclassified === 'allow' ? ownNamesTaken(ownPart, parts) : [];
     const own = taken.length > 0 ? null : ownPart;
     const beside = own ? [own] : [];

@@ -4,8 +4,8 @@ import { type ExecutionResult, GraphQLError, getOperationAST, parse, specifiedRu
 import { createHandler, type Response } from 'graphql-sse';
 import { z } from 'zod';
 import { badInput, HabeasError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
 import { breadthLimit, depthLimit, LIMITS } from '../graph/limits.js';
-import type { LiveGraph } from '../graph/live-graph.js';
 import { describeError } from '../telemetry.js';
 import type { RequestContext, World } from '../world.js';
 import type { Authenticate } from './authentication.js';
@@ -14,7 +14,7 @@ import { hideSchema, maskError, withoutGuesses } from './mask.js';
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 /** GraphQL over server-sent events, "distinct connections": what subscriptions are read through. */
-export function streamHandler(graph: LiveGraph, world: World, authenticate: Authenticate): Handler {
+export function streamHandler(graph: Graph, world: World, authenticate: Authenticate): Handler {
   const handle = createHandler<FastifyRequest>({
     authenticate: () => null,
     onSubscribe: async ({ raw }, question) => {
@@ -64,7 +64,7 @@ function readQuestion(body: unknown): Question {
 type Tell = (error: unknown) => GraphQLError;
 
 /** The answers to a question. Throws what is wrong with the question. */
-async function begin(graph: LiveGraph, context: RequestContext, question: Question, tell: Tell) {
+async function begin(graph: Graph, context: RequestContext, question: Question, tell: Tell) {
   const { query, variables, operationName } = question;
   const document = parse(query, { maxTokens: LIMITS.tokens });
   const { schema } = graph;

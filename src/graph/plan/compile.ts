@@ -144,7 +144,8 @@ class Compilation {
   private mark(operation: OperationDefinitionNode, root: string, beyond: Beyond[] | null): OperationDefinitionNode {
     const { types, hasAccounts } = this.setting;
     if (!hasAccounts) return operation;
-    const isEntities = operation.selectionSet.selections.some(isEntitiesField);
+    // Habeas as a subgraph has the field in its own graph, where it is a field like others.
+    const isEntities = !types.field('Query', '_entities') && operation.selectionSet.selections.some(isEntitiesField);
     const set = isEntities
       ? selectionSet(
           operation.selectionSet.selections.map((field) =>
