@@ -31,7 +31,10 @@ const OLDEST = 150_000;
 
 /** Opens the configured Postgres, or starts the embedded one, and brings its schema up to date. */
 export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDirectory'>): Promise<Database> {
-  if (config.databaseUrl) return connect(config.databaseUrl, false, async () => {});
+  if (config.databaseUrl) {
+    await requireVersion(config.databaseUrl);
+    return connect(config.databaseUrl, false, async () => {});
+  }
   mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 });
   const server = await startEmbeddedPostgres({ directory: path.join(config.dataDirectory, 'postgres') });
   await createDatabase(server.url, NAME);
@@ -42,7 +45,6 @@ export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir
 
 async function connect(url: string, shared: boolean, stopServer: () => Promise<void>): Promise<Database> {
   try {
-    await requireVersion(url);
     await migrate(url);
   } catch (error) {
     await stopServer();
