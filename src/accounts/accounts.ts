@@ -85,21 +85,6 @@ export async function findByExternalId(
   return row?.accountId ?? null;
 }
 
-/** Whether there is an account with this id that has not been erased. */
-export async function accountExists(db: Db | Tx, id: string): Promise<boolean> {
-  const [row] = await db.select({ status: accounts.status }).from(accounts).where(eq(accounts.id, id));
-  return row !== undefined && row.status !== 'ERASED';
-}
-
-/** The account of a login at an identity provider; null before registration. */
-export async function findByLogin(db: Db | Tx, keys: Keys, issuer: string, subject: string): Promise<string | null> {
-  const [row] = await db
-    .select({ accountId: accountLogins.accountId })
-    .from(accountLogins)
-    .where(eq(accountLogins.fingerprint, loginFingerprint(keys, issuer, subject)));
-  return row?.accountId ?? null;
-}
-
 /** Makes an account. CONFLICT where a verified identifier, external id, login or the id belongs to another one. */
 export async function register(tx: Tx, keys: Keys, now: Date, registration: Registration): Promise<Account> {
   const id = registration.id ?? randomUUID();
@@ -234,7 +219,8 @@ const identifierFingerprint = (keys: Keys, type: IdentifierType, value: string) 
   blindIndex(keys.blindIndex, `identifier|${type}`, value);
 const linkFingerprint = (keys: Keys, service: string, externalId: string) =>
   blindIndex(keys.blindIndex, `link|${service}`, externalId);
-const loginFingerprint = (keys: Keys, issuer: string, subject: string) =>
+/** What a login at an identity provider is found by. */
+export const loginFingerprint = (keys: Keys, issuer: string, subject: string) =>
   blindIndex(keys.blindIndex, `login|${issuer}`, subject);
 
 async function insertIdentifiers(

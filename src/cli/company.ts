@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { countAccounts } from '../accounts/accounts.js';
-import { registerClient } from '../clients/clients.js';
+import { ensureClient } from '../clients/clients.js';
 import { projectRoot } from '../database/project-root.js';
 import { developmentToken } from '../server/development-issuer.js';
 import { type Question, readQuestions } from '../server/ide.js';
@@ -80,7 +80,7 @@ export async function introduceCompany(
   const file = new URL('examples/clients.yml', projectRoot());
   for (const client of Clients.parse(parse(readFileSync(file, 'utf8')))) {
     const affiliation = client.affiliation === 'external' ? 'EXTERNAL' : 'AFFILIATED';
-    await registerClient(database.db, { ...client, affiliation });
+    await ensureClient(database.db, { ...client, affiliation });
   }
   const { registerPeople } = await examples();
   const PEOPLE = 1_000;

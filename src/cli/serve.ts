@@ -25,9 +25,9 @@ export async function serve(
   readiness: Readiness,
   questions: readonly Question[],
 ): Promise<Served> {
-  const { config, keys, db, registry, log } = world;
+  const { config, keys, sql, registry, log } = world;
   const graph = await openLiveGraph(registry, config, log);
-  const authenticate = await authentication(config, keys, db);
+  const authenticate = await authentication(config, keys, sql);
   const app = await createApp({ world, graph, authenticate, readiness, questions });
   try {
     await app.listen({ host: config.host, port });

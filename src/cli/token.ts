@@ -1,4 +1,4 @@
-import { findClient, registerClient } from '../clients/clients.js';
+import { ensureClient, findClient } from '../clients/clients.js';
 import type { Config } from '../config.js';
 import { loadKeys } from '../crypto/keys.js';
 import { openDatabase } from '../database/database.js';
@@ -16,7 +16,7 @@ export interface TokenOptions {
 /** A development token. A client nobody has registered yet is registered, affiliated, with the purpose named. */
 export async function token(config: Config, options: TokenOptions): Promise<string> {
   const holder = holderOf(options);
-  if (holder.kind === 'client') await ensureClient(config, holder.name, holder.purpose);
+  if (holder.kind === 'client') await registerForTrial(config, holder.name, holder.purpose);
   const keys = await loadKeys(config.keysFile, { create: config.environment !== 'production' });
   return developmentToken(config, keys, holder);
 }
@@ -32,7 +32,7 @@ function holderOf({ subject, client, purpose, staff }: TokenOptions): TokenHolde
   return { kind: 'staff', role: staff };
 }
 
-async function ensureClient(config: Config, name: string, purpose: string | null): Promise<void> {
+async function registerForTrial(config: Config, name: string, purpose: string | null): Promise<void> {
   if (config.environment === 'production') return; // The issuer refuses with the mend.
   if (purpose && !taxonomy.use(purpose)) {
     const nearest = taxonomy.nearest('data_use', purpose);
@@ -43,7 +43,7 @@ async function ensureClient(config: Config, name: string, purpose: string | null
     const client = await findClient(database.db, name);
     if (!client) {
       const purposes = purpose ? [purpose] : [];
-      await registerClient(database.db, { name, affiliation: 'AFFILIATED', purposes, country: 'GB' });
+      await ensureClient(database.db, { name, affiliation: 'AFFILIATED', purposes, country: 'GB' });
     } else if (purpose && !client.purposes.includes(purpose)) {
       throw badInput(
         '--purpose',

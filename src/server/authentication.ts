@@ -1,62 +1,51 @@
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { accountExists, findByLogin } from '../accounts/accounts.js';
+import type { JWTPayload } from 'jose';
+import type { Sql } from 'postgres';
+import { loginFingerprint } from '../accounts/accounts.js';
+import { type CallerAccounts, callerAccounts } from '../accounts/caller-accounts.js';
 import { isUuid } from '../accounts/uuid.js';
-import { findClient } from '../clients/clients.js';
+import { clientReader } from '../clients/client-reader.js';
+import type { Client } from '../clients/clients.js';
+import { isSecret } from '../clients/secret.js';
 import type { Config } from '../config.js';
 import type { Keys } from '../crypto/keys.js';
-import type { Db } from '../database/database.js';
 import { HabeasError, unauthenticated } from '../errors.js';
-import { ANONYMOUS, type Caller, type StaffRole } from '../gate/caller.js';
+import { ANONYMOUS, type Caller, type ServiceCaller, type StaffCaller, type StaffRole } from '../gate/caller.js';
 import { DEVELOPMENT_ISSUER } from './development-issuer.js';
+import { discover, type Issuer, localIssuer } from './issuer.js';
+import { tokenReader } from './token-claims.js';
 
 /** Finds out who is calling from the headers of a request. Throws UNAUTHENTICATED for a token that is not good. */
 export type Authenticate = (headers: Readonly<Record<string, string | string[] | undefined>>) => Promise<Caller>;
 
-const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'];
-const CLOCK_TOLERANCE_S = 60;
-const LONGEST_TOKEN = 8_192;
-const ROLES: readonly StaffRole[] = ['dps', 'support'];
-
-interface Issuer {
-  readonly name: string;
-  readonly key: JWTVerifyGetKey;
-}
-
-/** Tokens of the configured OpenID Connect issuer; in development those of `habeas token` as well. */
-export async function authentication(config: Config, keys: Keys, db: Db): Promise<Authenticate> {
+/**
+ * Tokens of the configured OpenID Connect issuer, in development those of `habeas token` as well, and secrets of
+ * clients. What a token says is remembered for a while; whether the client or account is there is read each time.
+ */
+export async function authentication(config: Config, keys: Keys, sql: Sql): Promise<Authenticate> {
   const issuers: Issuer[] = [];
   if (config.oidc.issuer) issuers.push(await discover(config.oidc.issuer));
   if (config.environment !== 'production') {
-    issuers.push({ name: DEVELOPMENT_ISSUER, key: createLocalJWKSet({ keys: [keys.signing.publicJwk] }) });
+    issuers.push(localIssuer(DEVELOPMENT_ISSUER, { keys: [keys.signing.publicJwk] }));
   }
+  const bearerOf = tokenReader(issuers, config.oidc.audience, (claims) => readClaims(claims, config, keys));
+  const clients = clientReader(sql);
+  const accounts = callerAccounts(sql);
   return async (headers) => {
     const header = single(headers.authorization);
     if (header === undefined) return ANONYMOUS;
-    const claims = await verify(bearer(header), issuers, config.oidc.audience);
-    return callerOf(claims, single(headers['x-purpose']), config, keys, db);
+    const token = tokenIn(header);
+    const purpose = single(headers['x-purpose']);
+    if (isSecret(token)) return serviceCaller(await clients.bySecret(token), purpose);
+    const bearer = await bearerOf(token);
+    switch (bearer.kind) {
+      case 'STAFF':
+        return bearer;
+      case 'SERVICE':
+        return serviceCaller(await clients.byName(bearer.clientName), purpose ?? bearer.purpose);
+      case 'SUBJECT':
+        return subjectCaller(bearer, accounts);
+    }
   };
-}
-
-/** OpenID Connect Discovery 1.0: where the issuer publishes its keys. Keys are kept ten minutes. */
-async function discover(issuer: string): Promise<Issuer> {
-  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(5_000) }).catch(() => null);
-  const document = answer?.ok
-    ? ((await answer.json().catch(() => null)) as { issuer?: string; jwks_uri?: string } | null)
-    : null;
-  if (!document?.jwks_uri) throw new Error(`HABEAS_OIDC_ISSUER: ${address} does not answer with a discovery document.`);
-  if (document.issuer !== issuer) throw new Error('HABEAS_OIDC_ISSUER: is not spelt as the issuer spells itself.');
-  return { name: issuer, key: remoteKeys(document.jwks_uri) };
-}
-
-/** The issuer's published keys. That they cannot be had is not the token's fault. */
-function remoteKeys(address: string): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(new URL(address), { timeoutDuration: 5_000 });
-  return (header, token) =>
-    keys(header, token).catch((error) => {
-      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
-      throw new HabeasError('SERVICE_UNAVAILABLE', 'The identity provider does not answer: try again.');
-    });
 }
 
 function single(value: string | string[] | undefined): string | undefined {
@@ -64,100 +53,68 @@ function single(value: string | string[] | undefined): string | undefined {
   return value;
 }
 
-function bearer(header: string): string {
+function tokenIn(header: string): string {
   const token = /^Bearer (\S+)$/i.exec(header)?.[1];
   if (!token) throw unauthenticated('The header "authorization" is not "Bearer <token>".');
-  if (token.length > LONGEST_TOKEN) throw badToken();
   return token;
 }
 
-/** One answer for every bad token: what exactly was wrong helps only somebody who forges them. */
-const badToken = () => unauthenticated('The token is not valid here, or no longer: get a new one.');
+/** Whom a token speaks for. */
+type Bearer = StaffCaller | ServiceBearer | SubjectBearer;
 
-async function verify(token: string, issuers: readonly Issuer[], audience: string): Promise<JWTPayload> {
-  const claimed = issuerOf(token);
-  const issuer = issuers.find(({ name }) => name === claimed);
-  if (!issuer) throw badToken();
-  try {
-    const options = {
-      issuer: issuer.name,
-      audience,
-      algorithms: ALGORITHMS,
-      clockTolerance: CLOCK_TOLERANCE_S,
-      requiredClaims: ['exp', 'iat', 'sub'],
-    };
-    const { payload } = await jwtVerify(token, issuer.key, options);
-    if (!isName(payload.sub)) throw badToken();
-    return payload;
-  } catch (error) {
-    if (error instanceof HabeasError) throw error;
-    throw badToken();
-  }
+interface ServiceBearer {
+  readonly kind: 'SERVICE';
+  readonly clientName: string;
+  readonly purpose: string | undefined;
 }
 
-/** Text that can be looked up: not empty, no control characters. */
-const isName = (claim: unknown): claim is string => typeof claim === 'string' && /^[^\p{Cc}\p{Cs}]+$/u.test(claim);
-
-function issuerOf(token: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).iss;
-  } catch {
-    throw badToken();
-  }
+interface SubjectBearer {
+  readonly kind: 'SUBJECT';
+  readonly login: { readonly issuer: string; readonly subject: string };
+  readonly fingerprint: Buffer;
+  readonly verifiedEmail: string | null;
 }
+
+const ROLES: readonly StaffRole[] = ['dps', 'support'];
 
 /**
  * Staff carry roles; a service's token is its own subject (RFC 9068, client credentials); everybody else is a person.
  */
-async function callerOf(
-  claims: JWTPayload,
-  purpose: string | undefined,
-  config: Config,
-  keys: Keys,
-  db: Db,
-): Promise<Caller> {
-  const subject = claims.sub ?? '';
+function readClaims(claims: JWTPayload, config: Config, keys: Keys): Bearer {
+  const { sub: subject = '', iss: issuer = '', purpose } = claims;
   const listed = claims[config.oidc.rolesClaim];
   const roles = Array.isArray(listed) ? ROLES.filter((role) => listed.includes(role)) : [];
   if (roles.length > 0) return { kind: 'STAFF', staffId: subject, roles };
-  const clientId = claims.client_id ?? claims.azp;
-  if (typeof clientId === 'string' && clientId === subject)
-    return serviceCaller(clientId, purpose ?? claims.purpose, db);
-  const issuer = claims.iss ?? '';
+  const client = claims.client_id ?? claims.azp;
+  if (typeof client === 'string' && client === subject) {
+    return { kind: 'SERVICE', clientName: client, purpose: typeof purpose === 'string' ? purpose : undefined };
+  }
   return {
     kind: 'SUBJECT',
-    accountId: await accountOf(issuer, subject, keys, db),
     login: { issuer, subject },
+    fingerprint: loginFingerprint(keys, issuer, subject),
     verifiedEmail: claims.email_verified === true && typeof claims.email === 'string' ? claims.email : null,
   };
 }
 
 /** A development token names the account itself; an identity provider's names a login that registration has joined to one. */
-async function accountOf(issuer: string, subject: string, keys: Keys, db: Db): Promise<string | null> {
-  if (issuer === DEVELOPMENT_ISSUER && isUuid(subject)) {
-    const id = subject.toLowerCase();
-    if (await accountExists(db, id)) return id;
-  }
-  return findByLogin(db, keys, issuer, subject);
+async function subjectCaller({ login, fingerprint, verifiedEmail }: SubjectBearer, accounts: CallerAccounts) {
+  const named = login.issuer === DEVELOPMENT_ISSUER && isUuid(login.subject) ? login.subject.toLowerCase() : null;
+  const accountId = (named && (await accounts.byId(named))) ?? (await accounts.byLogin(fingerprint));
+  return { kind: 'SUBJECT', accountId, login, verifiedEmail } as const;
 }
 
-async function serviceCaller(name: string, purpose: unknown, db: Db): Promise<Caller> {
-  const client = await findClient(db, name);
+function serviceCaller(client: Client | null, purpose: string | undefined): ServiceCaller {
   if (!client || client.revokedAt) throw unauthenticated('This client is not registered, or no longer.');
-  const only = client.purposes.length === 1 ? (client.purposes[0] ?? null) : null;
-  const named = typeof purpose === 'string' && purpose !== '' ? purpose : only;
-  if (named !== null && !client.purposes.includes(named)) {
+  const { id, name, affiliation, purposes, manifestId } = client;
+  const only = purposes.length === 1 ? (purposes[0] ?? null) : null;
+  const named = purpose || only;
+  if (named !== null && !purposes.includes(named)) {
     throw new HabeasError(
       'PURPOSE_NOT_PERMITTED',
-      `This client is not registered for the purpose it named. Registered: ${client.purposes.join(', ') || 'none'}.`,
+      `This client is not registered for the purpose it named. Registered: ${purposes.join(', ') || 'none'}.`,
     );
   }
-  return {
-    kind: 'SERVICE',
-    clientId: client.id,
-    name: client.name,
-    affiliation: client.affiliation,
-    purposes: client.purposes,
-    purpose: named,
-  };
+  const caller: ServiceCaller = { kind: 'SERVICE', clientId: id, name, affiliation, purposes, purpose: named };
+  return manifestId === null ? caller : { ...caller, manifestId };
 }

@@ -1,4 +1,14 @@
 import { GraphQLCountryCode } from 'graphql-scalars';
+import type { TransferSafeguard } from './service.js';
+
+/** What allows data to rest outside the UK and the EEA, as it is written in manifests and registrations. */
+export const SAFEGUARDS = [
+  'adequacy',
+  'IDTA',
+  'SCC_UK_ADDENDUM',
+  'BCR',
+  'derogation',
+] as const satisfies readonly TransferSafeguard[];
 
 /** Member states of the EU, with Iceland, Liechtenstein and Norway. */
 const EEA = new Set(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SAFEGUARDS } from './manifest-country.js';
 import { didYouMean, type ManifestPath } from './manifest-problems.js';
 import type { ManifestSource } from './manifest-source.js';
 import { nearest } from './taxonomy.js';
@@ -25,7 +26,7 @@ export const habeasSchema = closed({
   system: text.optional(),
   affiliation: z.enum(['affiliated', 'external']).default('affiliated'),
   country: text.default('GB'),
-  transfer_safeguard: z.enum(['adequacy', 'IDTA', 'SCC_UK_ADDENDUM', 'BCR', 'derogation']).nullish(),
+  transfer_safeguard: z.enum(SAFEGUARDS).nullish(),
   source: text.nullish(),
   datasets: texts.default([]),
   systems: texts.default([]),

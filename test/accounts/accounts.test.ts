@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  accountExists,
   countAccounts,
   findByExternalId,
   findByIdentifier,
-  findByLogin,
   linkService,
+  loginFingerprint,
   type Registration,
   readAccounts,
   register,
@@ -15,6 +14,7 @@ import {
   updateProfile,
 } from '../../src/accounts/accounts.js';
 import { accounts } from '../../src/accounts/accounts.tables.js';
+import { callerAccounts } from '../../src/accounts/caller-accounts.js';
 import { type ErrorCode, HabeasError } from '../../src/errors.js';
 import { openStore, type Store } from '../support/store.js';
 
@@ -41,6 +41,8 @@ const update = (id: string, changes: Parameters<typeof updateProfile>[4]) =>
 const link = (id: string, service: string, externalId: string) =>
   store.db.transaction((tx) => linkService(tx, store.keys, LATER, id, service, externalId));
 const findMail = (value: string) => findByIdentifier(store.db, store.keys, 'EMAIL', value);
+const findLogin = (issuer: string, subject: string) =>
+  callerAccounts(store.sql).byLogin(loginFingerprint(store.keys, issuer, subject));
 const findLink = (service: string, id: string) => findByExternalId(store.db, store.keys, service, id);
 
 /** The code of the refusal; fails where there is none. */
@@ -90,7 +92,7 @@ describe('registering a person', () => {
     it('keeps the id the company has chosen', async () => {
       const id = randomUUID();
       expect((await make({ id })).id).toBe(id);
-      expect(await accountExists(store.db, id)).toBe(true);
+      expect(await callerAccounts(store.sql).byId(id)).toBe(id);
     });
 
     it('counts', async () => {
@@ -143,7 +145,7 @@ describe('registering a person', () => {
       const login = { issuer: 'https://id.example', subject: fresh('sub') };
       const { id } = await make({ login });
       expect(await refusal(make({ login }))).toBe('CONFLICT');
-      expect(await findByLogin(store.db, store.keys, login.issuer, login.subject)).toBe(id);
+      expect(await findLogin(login.issuer, login.subject)).toBe(id);
       await make({ login: { ...login, issuer: 'https://other.example' } });
     });
 
@@ -217,7 +219,7 @@ describe('reading accounts', () => {
     const before = await countAccounts(store.db);
     await erase(id);
     expect(await read(id)).toBeNull();
-    expect(await accountExists(store.db, id)).toBe(false);
+    expect(await callerAccounts(store.sql).byId(id)).toBeNull();
     expect(await countAccounts(store.db)).toBe(before - 1);
   });
 });
@@ -254,8 +256,8 @@ describe('finding an account', () => {
   it('by a login, which is the issuer’s word for it', async () => {
     const login = { issuer: 'https://id.example', subject: fresh('sub') };
     const { id } = await make({ login });
-    expect(await findByLogin(store.db, store.keys, login.issuer, login.subject)).toBe(id);
-    expect(await findByLogin(store.db, store.keys, 'https://other.example', login.subject)).toBeNull();
+    expect(await findLogin(login.issuer, login.subject)).toBe(id);
+    expect(await findLogin('https://other.example', login.subject)).toBeNull();
   });
 
   it('a claim nobody proved does not stand in the way of the owner', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findClient, registerClient } from '../../src/clients/clients.js';
+import { ensureClient, findClient } from '../../src/clients/clients.js';
 import { openStore, type Store } from '../support/store.js';
 
 let store: Store;
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 const client = (name: string, purposes: string[] = ['essential.service']) =>
-  registerClient(store.db, { name, affiliation: 'AFFILIATED', purposes, country: 'GB' });
+  ensureClient(store.db, { name, affiliation: 'AFFILIATED', purposes, country: 'GB' });
 
 describe('registering a service client', () => {
   it('done: is found by its name', async () => {

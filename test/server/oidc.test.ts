@@ -10,7 +10,7 @@ import {
   RegisterAccountDocument,
   ViewerDocument,
 } from '../../schema/client/operations.js';
-import { registerClient } from '../../src/clients/clients.js';
+import { ensureClient } from '../../src/clients/clients.js';
 import { readConfig } from '../../src/config.js';
 import { createKeysFile, loadKeys } from '../../src/crypto/keys.js';
 import { developmentToken } from '../../src/server/development-issuer.js';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'habeas-oidc-'));
   services = deskManifests('http://127.0.0.1:9');
   store = await openStore();
-  await registerClient(store.db, {
+  await ensureClient(store.db, {
     name: 'audit-tool',
     affiliation: 'AFFILIATED',
     purposes: ['essential.service', 'analytics.reporting'],
