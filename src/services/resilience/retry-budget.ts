@@ -3,7 +3,7 @@ const MOST_SAVED = 10;
 
 /**
  * Retries cost a service that is unwell more than it has, so there is at most one for ten calls: each call saves a
- * tenth of a retry, and no more than ten are ever saved.
+ * tenth of a retry, and never more than for ten.
  */
 export class RetryBudget {
   #saved = 0;
@@ -14,8 +14,10 @@ export class RetryBudget {
 
   /** Whether these calls may be made once more; if so they are spent. */
   spend(calls: number): boolean {
-    if (this.#saved < calls) return false;
-    this.#saved -= calls;
+    // A retry is a call too, and must not save for the next one.
+    const cost = calls * (1 + SHARE);
+    if (this.#saved < cost) return false;
+    this.#saved -= cost;
     return true;
   }
 }

@@ -202,6 +202,26 @@ describe('a GDPR API in the graph', () => {
     expect(answer.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'after' });
   });
 
+  it('fetches each person once for all who ask while it is on its way, each with objects of their own', async () => {
+    const connector = httpConnector(support(), plainCredentials);
+    const request = {
+      document: parse(
+        'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Account { support { tickets { nodes { ticketId messages { text } } } } } } }',
+      ),
+      variables: { r: [{ __typename: 'Account', id: 'p3' }] },
+    };
+    const [first, second] = await Promise.all([
+      connector.execute(request, context),
+      connector.execute(request, context),
+    ]);
+    expect(first).toEqual(second);
+    expect(first?.data?._entities).not.toBe(second?.data?._entities);
+    expect(await api.calls()).toHaveLength(1);
+    await connector.execute(request, context);
+    expect(await api.calls()).toHaveLength(1);
+    await connector.close();
+  });
+
   it('fetches each person once for any number of collections, at most 8 at once', async () => {
     const ids = Array.from({ length: 200 }, (_, index) => `p${index}`);
     const answer = await asked(support(), 'tickets { nodes { ticketId } } callback { nodes { number } }', ids);

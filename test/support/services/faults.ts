@@ -7,6 +7,8 @@ export const FAULTS: readonly (readonly [mode: string, failure: ServiceFailureCo
   ['cut', 'SERVICE_UNREACHABLE'],
   ['cut-chunked', 'SERVICE_UNREACHABLE'],
   ['500', 'SERVICE_ANSWER_INVALID'],
+  ['502', 'SERVICE_ANSWER_INVALID'],
+  ['429', 'SERVICE_ANSWER_INVALID'],
   ['503', 'SERVICE_ANSWER_INVALID'],
   ['html', 'SERVICE_ANSWER_INVALID'],
   ['shape', 'SERVICE_ANSWER_INVALID'],

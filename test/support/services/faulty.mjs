@@ -1,4 +1,5 @@
-// A service that breaks in the way the first part of the path says. Every body holds CANARY, which must not come out.
+// A service that breaks in the way the first part of the path says; below /now, in the way it was told last, and is well
+// until then. Every body of a broken answer holds CANARY, which must not come out.
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { listen } from './listen.mjs';
@@ -23,7 +24,9 @@ const FAULTS = {
     response.write(CANARY, () => response.destroy());
   },
   500: (response) => response.writeHead(500).end(JSON.stringify({ errors: [{ message: 'CANARY' }] })),
+  502: (response) => response.writeHead(502).end(CANARY),
   503: (response) => response.writeHead(503, { 'retry-after': '1' }).end(CANARY),
+  429: (response) => response.writeHead(429, { 'retry-after': '60' }).end(CANARY),
   html: (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>CANARY</html>'),
   shape: (response) => response.end(JSON.stringify({ CANARY: [1, 2], key: 3 })),
   list: (response) => response.end(JSON.stringify(['CANARY'])),
@@ -41,6 +44,10 @@ const FAULTS = {
   },
   bomb: (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(BOMB),
   'no-gzip': (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(CANARY),
+  'other-person': (response, body) =>
+    response.end(entities(body, () => ({ _habeas_Account_id: 'another', nickname: 'CANARY' }))),
+  'fewer-people': (response, body) => response.end(entities(body, named, 1)),
+  'more-people': (response, body) => response.end(entities(body, named, 0, ['CANARY'])),
   chain: (response) => response.writeHead(200, { 'content-encoding': Array(500).fill('gzip').join(', ') }).end(CANARY),
   headers: (response) => response.writeHead(200, { 'content-encoding': 'gzip, '.repeat(5_000) }).end(CANARY),
   redirect: (response) => response.writeHead(302, { location: '/html/CANARY' }).end(CANARY),
@@ -48,4 +55,39 @@ const FAULTS = {
   garbage: (response) => response.socket.end('CANARY is no HTTP\r\n\r\n'),
 };
 
-listen((request, response) => FAULTS[request.url.split('/')[1]](response));
+/** One entity for each representation, like a service that is well, or not quite. */
+function entities(body, entity, leftOut = 0, more = []) {
+  const { variables } = JSON.parse(body);
+  const [asked = []] = Object.values(variables).filter(Array.isArray);
+  return JSON.stringify({ data: { _entities: [...asked.slice(leftOut).map(entity), ...more] } });
+}
+
+const named = ({ id }) => ({ _habeas_Account_id: id, nickname: `of ${id}` });
+
+const tree = (id) => ({
+  key: 'SUPPORT',
+  children: [{ key: 'TICKETS', children: [{ key: 'TICKET', children: [{ key: 'TICKET_ID', value: `of ${id}` }] }] }],
+});
+
+let changes = 0;
+
+/** As a subgraph by POST, as a GDPR API by GET. */
+function well(response, body, url) {
+  if (!body) return response.end(JSON.stringify(tree(decodeURIComponent(url.split('/')[2]))));
+  const { query } = JSON.parse(body);
+  if (query.includes('_entities')) return response.end(entities(body, named));
+  if (!query.startsWith('mutation')) return response.end(JSON.stringify({ data: { list: ['a'] } }));
+  changes += 1;
+  response.end(JSON.stringify({ data: { change: changes } }));
+}
+
+let mode = 'well';
+process.on('message', (message) => {
+  mode = message.mode ?? mode;
+});
+
+listen((request, response, body) => {
+  const [, first] = request.url.split('/');
+  const fault = FAULTS[first === 'now' ? mode : first];
+  return fault ? fault(response, body) : well(response, body, request.url);
+});
