@@ -20,7 +20,7 @@ export function callerAccounts(sql: Sql): CallerAccounts {
 
 async function read(sql: Sql, keys: readonly (string | Buffer)[]): Promise<(string | null)[]> {
   const ids = new Set(keys.filter((key) => typeof key === 'string'));
-  const fingerprints = keys.filter((key) => typeof key !== 'string');
+  const fingerprints = keys.flatMap((key) => (typeof key === 'string' ? [] : [`\\x${key.toString('hex')}`]));
   const rows = await sql.unsafe<{ key: string; id: string }[]>(READ, [[...ids], fingerprints], { prepare: true });
   const found = new Map(rows.map(({ key, id }) => [key, id]));
   return keys.map((key) => found.get(typeof key === 'string' ? key : key.toString('hex')) ?? null);
@@ -29,4 +29,4 @@ async function read(sql: Sql, keys: readonly (string | Buffer)[]): Promise<(stri
 const READ = `
   select id::text as key, id from accounts where id = any($1::uuid[]) and status <> 'ERASED'
   union all
-  select encode(fingerprint, 'hex'), account_id from account_logins where fingerprint = any($2::bytea[])`;
+  select encode(fingerprint, 'hex'), account_id from account_logins where fingerprint = any($2::text[]::bytea[])`;

@@ -17,25 +17,24 @@ export function clientReader(sql: Sql): ClientReader {
   });
   return {
     byName: (name) => loader.load({ name }),
-    bySecret: (secret) => loader.load({ fingerprint: fingerprintOf(secret) }),
+    bySecret: (secret) => loader.load({ fingerprint: fingerprintOf(secret).toString('hex') }),
   };
 }
 
-type Key = { readonly name: string } | { readonly fingerprint: Buffer };
-type Row = Client & { readonly fingerprint: Buffer | null };
+/** A fingerprint is in hexadecimal digits. */
+type Key = { readonly name: string } | { readonly fingerprint: string };
+type Row = Client & { readonly fingerprint: string | null };
 
 async function read(sql: Sql, keys: readonly Key[]): Promise<(Client | null)[]> {
   const names = new Set(keys.flatMap((key) => ('name' in key ? [key.name] : [])));
-  const fingerprints = keys.flatMap((key) => ('fingerprint' in key ? [key.fingerprint] : []));
+  const fingerprints = keys.flatMap((key) => ('fingerprint' in key ? [`\\x${key.fingerprint}`] : []));
   const rows = await sql.unsafe<Row[]>(READ, [[...names], fingerprints], { prepare: true });
   const byName = new Map(rows.map(({ fingerprint, ...client }) => [client.name, client]));
-  const bySecret = new Map(rows.map(({ fingerprint, ...client }) => [fingerprint?.toString('hex'), client]));
-  return keys.map(
-    (key) => ('name' in key ? byName.get(key.name) : bySecret.get(key.fingerprint.toString('hex'))) ?? null,
-  );
+  const bySecret = new Map(rows.map(({ fingerprint, ...client }) => [fingerprint, client]));
+  return keys.map((key) => ('name' in key ? byName.get(key.name) : bySecret.get(key.fingerprint)) ?? null);
 }
 
 const READ = `
   select id, name, affiliation, purposes, country, transfer_safeguard as "transferSafeguard",
-    revoked_at as "revokedAt", manifest_id as "manifestId", secret_sha256 as fingerprint
-  from clients where name = any($1::text[]) or secret_sha256 = any($2::bytea[])`;
+    revoked_at as "revokedAt", manifest_id as "manifestId", encode(secret_sha256, 'hex') as fingerprint
+  from clients where name = any($1::text[]) or secret_sha256 = any($2::text[]::bytea[])`;
