@@ -1,12 +1,14 @@
 import DataLoader from 'dataloader';
-import type { RequestContext } from '../world.js';
-import { type Account, readAccounts } from './accounts.js';
+import type { RequestContext, World } from '../world.js';
+import { accountReader } from './account-reader.js';
+import type { Account } from './accounts.js';
 
 interface Reading {
   readonly loader: DataLoader<string, Account | null>;
   readonly found: Set<string>;
 }
 
+const readers = new WeakMap<World, DataLoader<string, Account | null>>();
 const readings = new WeakMap<RequestContext, Reading>();
 
 /** Accounts of this request, read together and opened once. Null for an unknown or erased one. */
@@ -22,10 +24,12 @@ export function accountsRead(context: RequestContext): string[] {
 function readingOf(context: RequestContext): Reading {
   let reading = readings.get(context);
   if (!reading) {
-    const { db, keys } = context.world;
+    const { world } = context;
+    const reader = readers.get(world) ?? accountReader(world.sql, world.keys);
+    readers.set(world, reader);
     const found = new Set<string>();
     const loader = new DataLoader<string, Account | null>(async (ids) => {
-      const accounts = await readAccounts(db, keys, ids);
+      const accounts = await Promise.all(ids.map((id) => reader.load(id)));
       for (const account of accounts) if (account) found.add(account.id);
       return accounts;
     });

@@ -4,7 +4,8 @@ import type { Db, Tx } from '../database/database.js';
 import type { KeyEncryption } from './key-encryption.js';
 import { subjectKeys } from './subject-keys.tables.js';
 
-const contextOf = (accountId: string) => `keys.subject_keys|${accountId}`;
+/** What a person's wrapped key is bound to. */
+export const contextOfKey = (accountId: string) => `keys.subject_keys|${accountId}`;
 
 /**
  * Makes and stores a person's key. Answers it in clear, for the same transaction's first envelopes; null where the
@@ -12,7 +13,7 @@ const contextOf = (accountId: string) => `keys.subject_keys|${accountId}`;
  */
 export async function createSubjectKey(tx: Tx, encryption: KeyEncryption, accountId: string): Promise<Buffer | null> {
   const key = randomBytes(32);
-  const wrappedKey = await encryption.wrap(key, contextOf(accountId));
+  const wrappedKey = await encryption.wrap(key, contextOfKey(accountId));
   const rows = await tx
     .insert(subjectKeys)
     .values({ accountId, wrappedKey })
@@ -30,7 +31,7 @@ export async function readSubjectKeys(
   const rows = await db.select().from(subjectKeys).where(anyOf(subjectKeys.accountId, accountIds));
   const keys = await Promise.all(
     rows.map(
-      async (row) => [row.accountId, await encryption.unwrap(row.wrappedKey, contextOf(row.accountId))] as const,
+      async (row) => [row.accountId, await encryption.unwrap(row.wrappedKey, contextOfKey(row.accountId))] as const,
     ),
   );
   return new Map(keys);

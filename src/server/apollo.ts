@@ -1,20 +1,24 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import { badInput, ERROR_STATUS, type ErrorCode } from '../errors.js';
+import { badInput } from '../errors.js';
+import type { ServedGraph } from '../graph/gateway.js';
 import { breadthLimit, depthLimit, LIMITS } from '../graph/limits.js';
-import type { LiveGraph } from '../graph/live-graph.js';
-import { describeError, type Logger } from '../telemetry.js';
+import type { Logger } from '../telemetry.js';
 import type { RequestContext } from '../world.js';
-import { hideSchema, isInternal, maskError } from './mask.js';
+import type { AskedBefore } from './asked-before.js';
+import { hideSchema, tellFormatted } from './mask.js';
+import { statusOfAnswer } from './status.js';
 
 export interface ApolloOptions {
-  readonly graph: LiveGraph;
+  readonly graph: ServedGraph;
   readonly production: boolean;
   readonly log: Logger;
+  /** Where valid documents are kept for the next time. */
+  readonly askedBefore: AskedBefore;
 }
 
 /** Apollo Server over the graph: parsing, validation, limits, and what callers are told of errors. */
-export function createApollo({ graph, production, log }: ApolloOptions): ApolloServer<RequestContext> {
+export function createApollo({ graph, production, log, askedBefore }: ApolloOptions): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
     gateway: graph.gateway(),
     introspection: true,
@@ -26,15 +30,11 @@ export function createApollo({ graph, production, log }: ApolloOptions): ApolloS
     validationOptions: { maxErrors: 5 },
     persistedQueries: false,
     stopOnTerminationSignals: false,
-    formatError: (formatted, error) => {
-      if (isInternal(error, formatted))
-        log.error({ path: formatted.path, ...describeError(originOf(error)) }, 'request failed');
-      return maskError(formatted, error);
-    },
+    formatError: (formatted, error) => tellFormatted(formatted, error, log),
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => log.error('apollo server failed') },
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
-      checkPlugin(graph),
+      checkPlugin(graph, askedBefore),
       ...(production ? [strangersPlugin] : []),
       statusPlugin,
     ],
@@ -42,14 +42,15 @@ export function createApollo({ graph, production, log }: ApolloOptions): ApolloS
 }
 
 /** Refuses what the caller may never ask, after validation and before planning. */
-function checkPlugin(graph: LiveGraph): ApolloServerPlugin<RequestContext> {
+function checkPlugin(graph: ServedGraph, askedBefore: AskedBefore): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ document, operation, contextValue, schema }) => {
+      didResolveOperation: async ({ source, document, operation, contextValue, schema }) => {
         if (!operation) throw badInput('operationName', 'must name one of the operations in the document.');
         if (operation.operation === 'subscription')
           throw badInput('accept', 'subscriptions are read as server-sent events: send "accept: text/event-stream".');
         graph.check(document, operation, contextValue, schema);
+        askedBefore.remember(schema, source, document);
       },
     }),
   };
@@ -66,29 +67,16 @@ const strangersPlugin: ApolloServerPlugin<RequestContext> = {
   }),
 };
 
-/**
- * GraphQL over HTTP: a well-formed request that asks for plain JSON is answered with 200, its errors in the body;
- * what an error means for HTTP is said only to those who ask for application/graphql-response+json. But a caller who
- * must say who they are is told so with 401 in either case.
- */
+/** Says with the HTTP status what an answer without data means. */
 const statusPlugin: ApolloServerPlugin<RequestContext> = {
   requestDidStart: async () => ({
     willSendResponse: async ({ request, response }) => {
       if (response.body.kind !== 'single' || !request.query) return;
       const { data, errors } = response.body.singleResult;
       if (data !== undefined || !errors) return;
-      const status = statusOf(errors[0]?.extensions?.code);
-      const asksForStatus = request.http?.headers.get('accept')?.includes('application/graphql-response+json');
-      response.http.status = asksForStatus || status === 401 || status >= 500 ? status : 200;
+      const accept = request.http?.headers.get('accept');
+      const asksForStatus = accept?.includes('application/graphql-response+json') ?? false;
+      response.http.status = statusOfAnswer(errors[0]?.extensions?.code, asksForStatus);
     },
   }),
 };
-
-function statusOf(code: unknown): number {
-  return Object.hasOwn(ERROR_STATUS, String(code)) ? ERROR_STATUS[code as ErrorCode] : 500;
-}
-
-function originOf(error: unknown): unknown {
-  const original = error instanceof Error && 'originalError' in error ? error.originalError : undefined;
-  return original instanceof Error ? originOf(original) : error;
-}

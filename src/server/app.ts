@@ -1,16 +1,15 @@
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ErrorCode, HabeasError } from '../errors.js';
 import { LIMITS } from '../graph/limits.js';
 import type { LiveGraph } from '../graph/live-graph.js';
 import { describeError } from '../telemetry.js';
-import type { RequestContext, World } from '../world.js';
-import { createApollo } from './apollo.js';
+import type { World } from '../world.js';
 import type { Authenticate } from './authentication.js';
 import { downloadRoute } from './downloads.js';
+import { GRAPH, graphRoutes, SUBGRAPH } from './graph-routes.js';
 import { healthRoutes, leaveQuietly, type Readiness } from './health.js';
-import { idePage, type Question } from './ide.js';
-import { streamHandler } from './stream.js';
+import type { Question } from './ide.js';
+import { metricsRoute } from './metrics.js';
 
 export interface AppOptions {
   readonly world: World;
@@ -50,56 +49,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   );
   leaveQuietly(app, options.readiness);
   healthRoutes(app, options.readiness, graph.problems.bind(graph), world.config.environment !== 'production');
+  metricsRoute(app, world);
   downloadRoute(app, world, authenticate);
   app.get('/.well-known/jwks.json', async () => ({ keys: [world.keys.signing.publicJwk] }));
-  await graphRoutes(app, options);
+  await graphRoutes(app, options, tell);
   return app;
-
-  async function graphRoutes(instance: FastifyInstance, { questions }: AppOptions): Promise<void> {
-    const production = world.config.environment === 'production';
-    const apollo = createApollo({ graph, production, log: world.log });
-    await apollo.start();
-    const answer = fastifyApolloHandler(apollo, {
-      context: async (request): Promise<RequestContext> => ({
-        world,
-        caller: await authenticateOverHttp(request.headers),
-      }),
-    });
-    const stream = streamHandler(graph, world, authenticate);
-    const page = production ? null : idePage(questions);
-    if (page) instance.get('/', (_request, reply) => reply.redirect(GRAPH));
-    instance.get(GRAPH, async (request, reply) => {
-      if (page && request.headers.accept?.includes('text/html')) return reply.type('text/html').send(page);
-      reply.header('allow', 'POST');
-      return tell(request, reply, 405, 'BAD_USER_INPUT', 'Questions are asked by POST.');
-    });
-    instance.post(GRAPH, {
-      onRequest: async ({ headers }) => requireJson(headers['content-type']),
-      handler: async (request, reply) => {
-        if (request.headers.accept?.includes('text/event-stream')) return stream(request, reply);
-        return answer.call(instance, request as Parameters<typeof answer>[0], reply as Parameters<typeof answer>[1]);
-      },
-    });
-    instance.addHook('onClose', () => apollo.stop());
-  }
-
-  /** Apollo answers an error thrown here; it reads the HTTP status from the extensions. */
-  async function authenticateOverHttp(headers: Parameters<Authenticate>[0]) {
-    try {
-      return await authenticate(headers);
-    } catch (error) {
-      if (error instanceof HabeasError) Object.assign(error.extensions, { http: { status: error.status } });
-      throw error;
-    }
-  }
-}
-
-const GRAPH = '/graphql';
-const JSON_TYPE = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
-
-/** Read exactly, and once: what no form can send without asking first, and no two parsers read differently. */
-function requireJson(contentType: string | undefined): void {
-  if (!JSON_TYPE.test(contentType ?? '')) throw Object.assign(new Error('media type'), { statusCode: 415 });
 }
 
 const HTTP_MENDS: Readonly<Record<number, string>> = {
@@ -121,7 +75,7 @@ function describeHttp(error: FastifyError): { status: number; code: ErrorCode; m
 /** Errors at the graph's address are told as GraphQL clients read them, all others as problem details (RFC 9457). */
 function tell(request: FastifyRequest, reply: FastifyReply, status: number, code: ErrorCode, message: string) {
   reply.code(status);
-  if (request.routeOptions.url === GRAPH) {
+  if ([GRAPH, SUBGRAPH].includes(request.routeOptions.url ?? '')) {
     return reply.type('application/json; charset=utf-8').send({ errors: [{ message, extensions: { code } }] });
   }
   return reply.type('application/problem+json').send({ type: 'about:blank', status, code, detail: message });

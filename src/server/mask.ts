@@ -1,6 +1,7 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import { ERROR_STATUS, type ErrorCode, HabeasError, unauthenticated } from '../errors.js';
 import { LIMITS } from '../graph/limits.js';
+import { describeError, type Logger } from '../telemetry.js';
 
 const WHO = unauthenticated().message;
 const INTERNAL = 'Something went wrong at our end; it has been logged. Try again, or tell us when this was.';
@@ -60,9 +61,28 @@ export function withoutGuesses(error: GraphQLFormattedError): GraphQLFormattedEr
   return { ...error, message: error.message.replace(/ Did you mean .+\?$/, '') };
 }
 
-/** Whether an error is one of ours to look into: it is logged, the others are the caller's. */
-export function isInternal(error: unknown, formatted: GraphQLFormattedError): boolean {
-  return maskError(formatted, error).extensions?.code === 'INTERNAL_SERVER_ERROR';
+/** An error of an answer as its caller is told of it; what is ours to look into is logged. */
+export function tellError(error: GraphQLError, log: Logger): GraphQLFormattedError {
+  const formatted = error.toJSON();
+  return tellFormatted(
+    { ...formatted, extensions: { code: 'INTERNAL_SERVER_ERROR', ...formatted.extensions } },
+    error,
+    log,
+  );
+}
+
+/** The same for an error that has been given its form already. */
+export function tellFormatted(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
+  const told = maskError(formatted, error);
+  if (told.extensions?.code === 'INTERNAL_SERVER_ERROR') {
+    log.error({ path: formatted.path, ...describeError(originOf(error)) }, 'request failed');
+  }
+  return told;
+}
+
+function originOf(error: unknown): unknown {
+  const original = error instanceof Error && 'originalError' in error ? error.originalError : undefined;
+  return original instanceof Error ? originOf(original) : error;
 }
 
 function findOwn(error: unknown): HabeasError | null {
