@@ -52,7 +52,7 @@ export function readGovernedFields(
   const coreTypes = new Set<string>();
   const coreRootFields = new Set<string>();
   for (const definition of own ? parse(own.sdl).definitions : []) {
-    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
     const type = definition.name.value;
     if (!ROOTS.includes(type)) coreTypes.add(type);
     else for (const field of definition.fields ?? []) coreRootFields.add(`${type}.${field.name.value}`);
