@@ -1,32 +1,38 @@
 import { defineConfig } from 'vitest/config';
+import { LateDemo } from './test/support/late-demo.js';
 
-const postgres = 'test/support/global-setup.ts';
+// Without the alias vitest loads two copies of graphql, and types of one are strangers to the other.
+const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
+const patience = {
+  testTimeout: 30_000,
+  hookTimeout: 240_000,
+  // What is waited for comes; how soon it comes on a busy machine is nothing to fail for.
+  expect: { poll: { timeout: 15_000 } },
+};
+
+/** They share one running demo company. */
+const acceptance = [
+  'test/acceptance/**/*.test.ts',
+  'test/cli/start.test.ts',
+  'test/examples/company.test.ts',
+  'test/server/ide.test.ts',
+];
 
 export default defineConfig({
-  // Without the alias vitest loads two copies of graphql, and types of one are strangers to the other.
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
-    // What is waited for comes; how soon it comes on a busy machine is nothing to fail for.
-    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
+    // One Postgres for all.
+    globalSetup: ['test/support/global-setup.ts'],
+    sequence: { sequencer: LateDemo },
     projects: [
+      { resolve, test: { ...patience, name: 'parts', include: ['test/**/*.test.ts'], exclude: acceptance } },
       {
-        extends: true,
+        resolve,
         test: {
-          name: 'parts',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/acceptance/**'],
-          globalSetup: [postgres],
-        },
-      },
-      {
-        extends: true,
-        test: {
+          ...patience,
           name: 'acceptance',
-          include: ['test/acceptance/**/*.test.ts'],
-          globalSetup: [postgres, 'test/support/demo-setup.ts'],
+          include: acceptance,
+          globalSetup: ['test/support/demo-setup.ts'],
         },
       },
     ],

@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Company, startCompany } from '../../examples/company.js';
 import { EXAMPLE_IDS, PERSON_OF_THE_DEMO, people, SERVICES, type ServiceName } from '../../examples/people.js';
+import { startedBefore } from '../support/demo.js';
 import { type HabeasStandIn, startHabeasStandIn, type TokenClaims } from './habeas-stand-in.js';
 
-const directory = mkdtempSync(path.join(tmpdir(), 'lantern-'));
+let directory: string;
 const everyone = people();
 const demo = {
   support: PERSON_OF_THE_DEMO.externalIds.support ?? '',
@@ -18,7 +17,7 @@ let habeas: HabeasStandIn;
 let company: Company;
 
 beforeAll(async () => {
-  habeas = await startHabeasStandIn();
+  [directory, habeas] = await Promise.all([startedBefore(), startHabeasStandIn()]);
   company = await startCompany({ dataDirectory: directory, jwksUrl: habeas.jwksUrl, issuer: habeas.issuer });
   for (const name of SERVICES) stores.set(name, postgres(company.databaseUrl(name), { max: 2 }));
 });

@@ -1,79 +1,105 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { idePage, type Question } from '../../src/server/ide.js';
+import type { Browser, Page, Request } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { need } from '../../examples/client.js';
+import { PERSON_OF_THE_DEMO } from '../../examples/people/person.js';
+import { RequestAccessDocument } from '../../schema/client/operations.js';
 import { launchChromium } from '../support/chromium.js';
+import { type Demo, demo } from '../support/demo.js';
 
-// The page carries all of GraphiQL; a busy machine takes its time to open it.
-vi.setConfig({ testTimeout: 90_000 });
+const PATIENCE = { timeout: 60_000 };
 
-const ADDRESS = 'http://habeas.example/graphql';
-
-const question = (name: string, token: string, variables: string): Question => ({
-  name,
-  text: variables === '{}' ? `query ${name} { me { id } }` : `query ${name}($id: ID!) { account(id: $id) { id } }`,
-  headers: JSON.stringify({ authorization: `Bearer ${token}` }),
-  variables,
-});
-
+let habeas: Demo;
 let browser: Browser;
+let page: Page;
+const elsewhere: string[] = [];
+const asked: Request[] = [];
+// The page carries all of GraphiQL, which takes a while to open: one for all.
 beforeAll(async () => {
-  browser = await launchChromium();
+  [habeas, browser] = await Promise.all([demo(), launchChromium()]);
+  page = await browser.newPage();
+  const { origin } = new URL(habeas.url);
+  await page.route('**/*', (route) => {
+    const url = new URL(route.request().url());
+    if (url.origin === origin) return route.continue();
+    if (url.protocol !== 'data:' && url.protocol !== 'blob:') elsewhere.push(url.href);
+    return route.abort();
+  });
+  page.on('request', (request) => {
+    if (request.method() === 'POST') asked.push(request);
+  });
+  await page.goto(habeas.url);
+  await page.getByRole('button', { name: /execute query/i }).waitFor(PATIENCE);
 });
 afterAll(() => browser.close());
 
-/** Opens the IDE over a graph that only listens; `asked` fills with the questions that reach it. */
-async function openIde(questions: readonly Question[]) {
-  const asked: { operationName?: string; variables?: unknown; authorization: string | undefined }[] = [];
-  const strangers: string[] = [];
-  const page = await browser.newPage();
-  await page.route('**/*', async (route) => {
-    const request = route.request();
-    if (!request.url().startsWith(ADDRESS)) {
-      strangers.push(request.url());
-      return route.abort();
-    }
-    if (request.method() === 'GET') return route.fulfill({ contentType: 'text/html', body: idePage(questions) });
-    const { operationName, variables } = request.postDataJSON();
-    if (operationName !== 'IntrospectionQuery')
-      asked.push({ operationName, variables, authorization: request.headers().authorization });
-    return route.fulfill({ json: { data: {} } });
-  });
-  await page.goto(ADDRESS);
-  const run = async () => {
-    const before = asked.length;
-    await page.getByRole('button', { name: /execute query/i }).click();
-    await expect.poll(() => asked.length).toBe(before + 1);
-    return asked.at(-1);
+const run = () => page.getByRole('button', { name: /execute query/i }).click();
+/** The tabs slide into place after the page has opened, and a click on one that slides is lost. */
+async function openTab(name: string): Promise<void> {
+  const tab = page.getByRole('tab', { name });
+  const isOpen = async () => {
+    await tab.click();
+    return tab.getAttribute('aria-selected');
   };
-  return { page, run, strangers };
+  await expect.poll(isOpen, PATIENCE).toBe('true');
+  await expect.poll(() => page.locator('.graphiql-query-editor').first().textContent(), PATIENCE).toContain(name);
 }
+const answer = () => page.locator('.result-window, .graphiql-response').first().textContent();
+const lastAsked = () => asked.at(-1)?.postDataJSON() as { operationName?: string; variables?: unknown };
 
-test('the IDE asks its first question with the token and the variables it needs, as soon as it is open', async () => {
-  const { page, run } = await openIde([
-    question('First', 'one.two.three', '{"id":"7"}'),
-    question('Second', 'a.b.c', '{}'),
-  ]);
-  expect(await run()).toEqual({
-    operationName: 'First',
-    variables: { id: '7' },
-    authorization: 'Bearer one.two.three',
+describe('the IDE of a running Habeas, with no way to the internet', { timeout: 180_000 }, () => {
+  it('answers its first question with data of four services, as soon as it is open', async () => {
+    // The page shows only what fits of a long answer; the whole of it has come over the wire.
+    const answered = page.waitForResponse(
+      (response) => response.request().postData()?.includes('OneQuestionFourServices') ?? false,
+    );
+    await run();
+    await expect.poll(answer, PATIENCE).toContain('"ehcpAudit"');
+    const { data, errors } = await (await answered).json();
+    expect(errors).toBeUndefined();
+    expect(data.account).toMatchObject({
+      profile: { displayName: expect.any(String) },
+      ehcpAudit: { audits: { totalCount: expect.any(Number) } },
+      training: { bookings: { totalCount: expect.any(Number) } },
+      support: { tickets: { totalCount: expect.any(Number) } },
+      newsletter: { subscriptions: expect.any(Object) },
+    });
+    expect(lastAsked().variables).toEqual({ id: PERSON_OF_THE_DEMO.accountId });
   });
-  await page.close();
-});
 
-test('each tab of the IDE asks with its own token', async () => {
-  const { page, run } = await openIde([
-    question('First', 'one.two.three', '{"id":"7"}'),
-    question('Second', 'a.b.c', '{}'),
-  ]);
-  await page.getByRole('tab', { name: 'Second' }).click();
-  expect(await run()).toMatchObject({ operationName: 'Second', authorization: 'Bearer a.b.c' });
-  await page.close();
-});
+  it('has a tab for each of three questions, which asks with a token of its own', async () => {
+    const names = ['OneQuestionFourServices', 'StaffQueue', 'WhatYouHoldAboutMe'];
+    const tabs = page.getByRole('tab').filter({ hasText: new RegExp(names.join('|')) });
+    expect(await tabs.allTextContents()).toEqual(names.map((name) => expect.stringMatching(`^${name}`)));
+    const tokens = new Set([asked.at(-1)?.headers().authorization]);
+    await openTab('StaffQueue');
+    await run();
+    await expect.poll(answer, PATIENCE).toContain('"privacyRequests"');
+    expect(await answer()).not.toContain('"errors"');
+    tokens.add(asked.at(-1)?.headers().authorization);
+    await openTab('WhatYouHoldAboutMe');
+    await run();
+    // The tab holds a second operation: the page asks which.
+    await page.getByRole('menuitem', { name: 'WhatYouHoldAboutMe' }).click();
+    await expect.poll(answer, PATIENCE).toContain('"me"');
+    expect(await answer()).not.toContain('"errors"');
+    expect(lastAsked().operationName).toBe('WhatYouHoldAboutMe');
+    tokens.add(asked.at(-1)?.headers().authorization);
+    expect([...tokens]).toEqual(names.map(() => expect.stringMatching(/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/)));
+  });
 
-test('the IDE loads nothing from elsewhere, so that it works offline', async () => {
-  const { page, strangers } = await openIde([question('First', 'one.two.three', '{"id":"7"}')]);
-  await page.getByRole('button', { name: /execute query/i }).waitFor();
-  expect(strangers.filter((url) => !url.startsWith('data:') && !url.startsWith('blob:'))).toEqual([]);
-  await page.close();
+  it('follows a subscription to its end', async () => {
+    const person = await habeas.person(PERSON_OF_THE_DEMO.accountId);
+    const { request } = (await need(person, RequestAccessDocument, { input: {} })).requestAccess;
+    await openTab('WhatYouHoldAboutMe');
+    await page.locator('.graphiql-query-editor').first().click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText(`subscription { privacyRequestProgress(id: "${request.id}") { status progress } }`);
+    await run();
+    await expect.poll(answer, PATIENCE).toContain('"privacyRequestProgress"');
+    await expect.poll(answer, PATIENCE).toContain('"COMPLETED"');
+  });
+
+  it('has loaded nothing from elsewhere, and so works offline', () => {
+    expect(elsewhere).toEqual([]);
+  });
 });

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import postgres from 'postgres';
 import { inject } from 'vitest';
-import { TEMPLATE } from './global-setup.js';
+import { copyCluster, TEMPLATE } from './global-setup.js';
 
 export interface TestDatabase {
   readonly url: string;
@@ -13,6 +15,12 @@ export const migratedDatabase = (): Promise<TestDatabase> => copyOf(TEMPLATE);
 
 /** A fresh empty database, for a service's own store. */
 export const emptyDatabase = (): Promise<TestDatabase> => copyOf('template1');
+
+/** Puts a Postgres that was stopped in order where an embedded one shall be: sooner done than making one. */
+export function embeddedPostgresAt(directory: string): void {
+  mkdirSync(path.dirname(directory), { recursive: true, mode: 0o700 });
+  copyCluster(inject('postgresTemplate'), directory);
+}
 
 async function copyOf(template: string): Promise<TestDatabase> {
   const server = inject('postgresUrl');

@@ -1,26 +1,54 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startHabeas } from './habeas.js';
+import { type Habeas, startHabeas } from './habeas.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Data directory of the Habeas all acceptance tests share, demo company included. */
-    demoDirectory: string;
-    /** Address of its graph. */
-    demoUrl: string;
+    /** Holds what `demoFiles` names. */
+    demoFolder: string;
   }
 }
 
-/** One `habeas start` with the demo company, for all acceptance tests: they read, or add what is theirs alone. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDirectory = mkdtempSync(path.join(tmpdir(), 'habeas-demo-'));
-  const habeas = await startHabeas({ dataDirectory });
-  project.provide('demoDirectory', dataDirectory);
-  project.provide('demoUrl', habeas.url);
+/** Where the tests find the demo company all of them share. */
+export const demoFiles = (folder: string) => ({
+  /** Data directory of the Habeas they share. */
+  data: path.join(folder, 'data'),
+  /** Such a directory as its first start left it, to be copied. */
+  template: path.join(folder, 'template'),
+  /** What the first start printed. */
+  firstWords: path.join(folder, 'first-words.txt'),
+  /** The address of the graph, as soon as there is one; or why there will be none. */
+  url: path.join(folder, 'url.txt'),
+  failure: path.join(folder, 'failure.txt'),
+});
+
+/**
+ * One `habeas start` with the demo company, for all acceptance tests: they read, or add what is theirs alone. It comes
+ * up while those run that do not need it.
+ */
+export default function setup(project: TestProject): () => Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'habeas-demo-'));
+  project.provide('demoFolder', folder);
+  const running = comeUp(folder).catch((error: Error) => {
+    writeFileSync(demoFiles(folder).failure, error.message);
+    return null;
+  });
   return async () => {
-    await habeas.stop();
-    rmSync(dataDirectory, { recursive: true, force: true });
+    await (await running)?.stop();
+    rmSync(folder, { recursive: true, force: true });
   };
+}
+
+async function comeUp(folder: string): Promise<Habeas> {
+  const { data, template, firstWords, url } = demoFiles(folder);
+  const first = await startHabeas({ dataDirectory: data });
+  writeFileSync(firstWords, first.output());
+  await first.stop();
+  spawnSync('cp', ['-a', data, template]);
+  const habeas = await startHabeas({ dataDirectory: data });
+  writeFileSync(url, habeas.url);
+  return habeas;
 }

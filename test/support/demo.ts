@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { inject } from 'vitest';
 import type { Client } from '../../examples/client.js';
 import { databaseUrl } from '../../examples/company/databases.js';
@@ -7,6 +10,7 @@ import type { ServiceName } from '../../examples/people/person.js';
 import { readConfig } from '../../src/config.js';
 import { loadKeys } from '../../src/crypto/keys.js';
 import { developmentToken, type TokenHolder } from '../../src/server/development-issuer.js';
+import { demoFiles } from './demo-setup.js';
 
 /** The shared Habeas with the demo company, as its callers see it. */
 export interface Demo {
@@ -21,8 +25,9 @@ export interface Demo {
 }
 
 export async function demo(): Promise<Demo> {
-  const url = inject('demoUrl');
-  const dataDirectory = inject('demoDirectory');
+  const files = demoFiles(inject('demoFolder'));
+  const url = await comesAbout(files.url);
+  const dataDirectory = files.data;
   const config = readConfig({ NODE_ENV: 'test', HABEAS_DATA: dataDirectory });
   const keys = await loadKeys(config.keysFile, { create: false });
   const as = async (holder: TokenHolder): Promise<Client> => ({
@@ -38,6 +43,29 @@ export async function demo(): Promise<Demo> {
     nobody: () => ({ url }),
     storeUrl: (service) => databaseUrl(companyPostgres(dataDirectory), service),
   };
+}
+
+/** What the demo company's first start printed. */
+export const firstWords = (): Promise<string> => comesAbout(demoFiles(inject('demoFolder')).firstWords);
+
+/** A data directory of one's own, as the first start of the demo company leaves it; for its user to remove. */
+export async function startedBefore(): Promise<string> {
+  const { url, template } = demoFiles(inject('demoFolder'));
+  await comesAbout(url);
+  const directory = mkdtempSync(path.join(tmpdir(), 'habeas-before-'));
+  spawnSync('cp', ['-a', `${template}/.`, directory]);
+  return directory;
+}
+
+/** What stands in a file that will be there in time. */
+async function comesAbout(file: string): Promise<string> {
+  const { failure } = demoFiles(inject('demoFolder'));
+  for (;;) {
+    if (existsSync(failure)) throw new Error(readFileSync(failure, 'utf8'));
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (text !== '') return text;
+    await delay(100);
+  }
 }
 
 /** Where the company's Postgres listens, as it says itself in `postmaster.pid`. */
