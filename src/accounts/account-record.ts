@@ -19,6 +19,9 @@ const AccountRecord = z.object({
     z.object({ type: z.enum(['EMAIL', 'PHONE', 'USERNAME', 'EXTERNAL_ID']), value: z.string(), verified: z.boolean() }),
   ),
   links: z.array(z.object({ service: z.string(), externalId: z.string(), linkedAt: z.string() })),
+  birthYears: z.object({ from: z.int(), to: z.int() }).optional(),
+  /** Account of whoever agrees for a child. */
+  guardianId: z.string().optional(),
 });
 
 export type AccountRecord = z.infer<typeof AccountRecord>;

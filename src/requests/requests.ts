@@ -32,9 +32,11 @@ export interface NewRequest {
   readonly channel: CollectionChannel;
   /** When it arrived, where it was entered later; now otherwise. */
   readonly receivedAt?: Date | undefined;
+  /** Why, in the words of whoever asked. */
+  readonly reason?: string | null;
   readonly parameters: Record<string, unknown>;
   readonly idempotencyKey?: string | undefined;
-  /** Names of the services that have something to do for it. */
+  /** Names of the services that have something to do for it; none where it takes effect here and at once. */
   readonly tasks: readonly string[];
   readonly actor: string;
   readonly region: 'ENG' | 'SCT' | 'WLS' | 'NIR';
@@ -61,13 +63,15 @@ export async function open(
       receivedAt,
       loggedAt: now,
       dueOn: dueDate(londonDay(receivedAt), { region: request.region }),
+      reason: request.reason ?? null,
       parameters: request.parameters,
       idempotencyKey: request.idempotencyKey ?? null,
     })
     .onConflictDoNothing()
     .returning();
   if (!row) return { request: await findRepeat(tx, request), isNew: false };
-  await tx.insert(serviceTasks).values(request.tasks.map((service) => ({ requestId: row.id, service })));
+  const tasks = request.tasks.map((service) => ({ requestId: row.id, service }));
+  if (tasks.length > 0) await tx.insert(serviceTasks).values(tasks);
   await recordEvent(tx, row.id, now, request.actor, 'received', `by ${request.channel}`);
   await notify(tx, row.id);
   return { request: row, isNew: true };
