@@ -28,6 +28,11 @@ export interface ReadPurpose {
 export interface FieldClass {
   readonly category: string | null;
   readonly fromExternalService: boolean;
+  /**
+   * Of what a page tells of its records besides them, such as how many there are: their categories, any of which lets
+   * it be told.
+   */
+  readonly ofRecords?: readonly string[];
 }
 
 /** UK GDPR Article 18(2), as far as a purpose can show it: the person's consent, the law, another person's life. */
@@ -56,7 +61,7 @@ export function decide(
   const recipientAloneNeedsIt = purpose.basis !== 'CONSENT' && !field.fromExternalService;
   if (lacking === 'NO_CONSENT' && recipientAloneNeedsIt) return 'EXTERNAL_RECIPIENT';
   if (lacking) return lacking;
-  if (recipient === 'EXTERNAL' && !given.some((consent) => names(consent, field.category))) return 'EXTERNAL_RECIPIENT';
+  if (recipient === 'EXTERNAL' && !given.some((consent) => names(consent, field))) return 'EXTERNAL_RECIPIENT';
   return null;
 }
 
@@ -95,7 +100,8 @@ function lastWord(ended: readonly ConsentState[]): WithheldReason {
 }
 
 /** Whether the policy consented to names the category, or one above it, for the purpose. */
-function names({ categories }: ConsentState, category: string | null): boolean {
+function names({ categories }: ConsentState, { category, ofRecords = [] }: FieldClass): boolean {
   if (categories === null) return true;
-  return category !== null && categories.some((named) => covers(named, category));
+  const told = category === null ? ofRecords : [category];
+  return told.some((each) => categories.some((named) => covers(named, each)));
 }

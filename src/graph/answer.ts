@@ -135,7 +135,8 @@ async function release(answering: Answering, shape: Shape, run: Run, recording: 
   const { judging } = answering;
   let projection = await projected(shape, run, judging);
   await recording.end(projection);
-  if (judging && (await judging.hasChanged())) {
+  // As often as it takes: while a read is put on record once more, somebody may say no once more.
+  while (judging && (await judging.hasChanged())) {
     const before = contentsOf(projection);
     projection = await projected(shape, run, judging);
     if (contentsOf(projection) !== before) await recording.end(projection);

@@ -2,6 +2,7 @@ import { type InterfaceTypeDefinitionNode, Kind, type ObjectTypeDefinitionNode, 
 import type { Config } from '../config.js';
 import { type PersonalData, readPersonalData } from '../services/personal-data-directive.js';
 import { purposesBelow } from './purposes-below.js';
+import { type FieldName, requiredFields } from './required-fields.js';
 import type { Subgraph } from './supergraph.js';
 
 /** What the graph knows of its fields before any question is asked. */
@@ -17,6 +18,8 @@ export interface GovernedFields {
    * there are, that there are any) is told for these purposes alone.
    */
   readonly purposesBelow: ReadonlyMap<string, readonly string[]>;
+  /** What a field is worked out from by another service (`@requires`), by `Type.field`. */
+  readonly requires: ReadonlyMap<string, readonly FieldName[]>;
   /** Types of Habeas’ own part: their access is ruled by graph/access-rules.ts besides. */
   readonly coreTypes: ReadonlySet<string>;
   /** `Query.account` and the like: root fields Habeas answers itself. */
@@ -39,7 +42,8 @@ export function readGovernedFields(
   const fields = new Map<string, PersonalData>();
   const personalTypes = new Set<string>();
   const keys = new Set<string>();
-  for (const definition of parse(supergraphSdl).definitions) {
+  const supergraph = parse(supergraphSdl);
+  for (const definition of supergraph.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
     for (const field of keyFieldsOf(definition)) keys.add(`${definition.name.value}.${field}`);
     for (const field of definition.fields ?? []) {
@@ -62,6 +66,7 @@ export function readGovernedFields(
     personalTypes,
     keys,
     purposesBelow: purposesBelow(supergraphSdl, fields, new Set([...ROOTS, ...coreTypes])),
+    requires: requiredFields(supergraph),
     coreTypes,
     coreRootFields,
     servicesOf: whoAnswers(own ? [own, ...services] : services),

@@ -69,17 +69,20 @@ export function buildGraph({ registry, core, own, services, supergraphSdl, uncla
   if (own) finishPublicSchema(schema, core);
   const names = partNames(supergraphSdl);
   const external = registry.services.filter(({ affiliation }) => affiliation === 'EXTERNAL').map(({ name }) => name);
-  const classes = new FieldClasses(governed, new Set(external));
+  const whole = new Types(buildSchema(supergraphSdl, { assumeValid: true, assumeValidSDL: true }));
+  const classes = new FieldClasses(governed, new Set(external), whole);
   const visible = new Types(schema);
+  const nameOf = (part: string) => names.get(part) ?? part;
   const composed: Composed = {
     planner,
-    whole: new Types(buildSchema(supergraphSdl, { assumeValid: true, assumeValidSDL: true })),
+    whole,
     visible,
     schema,
     governed,
     classes,
     hasAccounts: own !== null,
-    isOwn: (part) => (names.get(part) ?? part) === OWN_PART,
+    nameOf,
+    isOwn: (part) => nameOf(part) === OWN_PART,
     knowsAccounts: partsKnowingAccounts(supergraphSdl),
   };
   const parts = dispatcher(core, registry, names);

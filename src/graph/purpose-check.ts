@@ -59,7 +59,9 @@ export function checkPurpose(
   const walk = new Walk(document, schema, governed, caller);
   const root = schema.getRootType(operation.operation);
   if (root) walk.selections(operation.selectionSet, root, null);
-  if (walk.refused.size === 0 && walk.aside.size > 0) walk.refused.set('PURPOSE_NOT_PERMITTED', walk.aside);
+  if (walk.refused.size === 0 && walk.aside.size > 0) {
+    walk.refused.set(caller.kind === 'SERVICE' ? 'PURPOSE_NOT_PERMITTED' : 'FORBIDDEN', walk.aside);
+  }
   for (const [code, fields] of walk.refused) {
     throw new HabeasError(code, explain(code, [...fields], caller), { fields: [...fields] });
   }
@@ -77,7 +79,7 @@ class Walk {
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   private readonly seen = new Set<string>();
   readonly refused = new Map<ErrorCode, Set<string>>();
-  /** Fields that hold nothing personal, but tell of personal data the purpose never allows. Told where nothing else is. */
+  /** Fields that hold nothing personal, but tell of personal data that may never be read. Told where nothing else is. */
   readonly aside = new Set<string>();
   readonly fields = new Map<string, string>();
   readonly services = new Set<string>();
@@ -153,7 +155,7 @@ class Walk {
       !keys.has(coordinate);
     if (personal) this.fields.set(coordinate, personal.category);
     if (!personal && !unclassified) {
-      if (!open) this.judgeAside(coordinate, parent, type);
+      if (!open) this.judgeAside(coordinate, parent, type, place);
       return;
     }
     const code = this.verdict(personal?.purposes ?? [], place);
@@ -162,14 +164,19 @@ class Walk {
     this.refused.set(code, fields.add(coordinate));
   }
 
+  /** Of somebody else a person is told who it is, and nothing more: not even how many things there are. */
+  private isAnothers(coordinate: string, { belowAccount, beyondAccount, fromService }: Place): boolean {
+    if (this.governed.keys.has(coordinate)) return false;
+    return beyondAccount || (fromService && belowAccount);
+  }
+
   /** How many records there are, or that there are any, is told for a purpose that may read something of them. */
-  private judgeAside(coordinate: string, parent: GraphQLNamedType, type: GraphQLNamedType): void {
+  private judgeAside(coordinate: string, parent: GraphQLNamedType, type: GraphQLNamedType, place: Place): void {
+    if (this.caller.kind === 'SUBJECT' && this.isAnothers(coordinate, place)) this.aside.add(coordinate);
     if (this.caller.kind !== 'SERVICE') return;
     const { purposesBelow } = this.governed;
     const purposes = purposesBelow.get(type.name) ?? purposesBelow.get(parent.name);
-    if (!purposes) return;
-    if (this.caller.purpose && mayRead(purposes, this.caller.purpose)) return;
-    this.aside.add(coordinate);
+    if (purposes && !this.mayEverRead(purposes, place)) this.aside.add(coordinate);
   }
 
   private verdict(purposes: readonly string[], place: Place): ErrorCode | null {

@@ -6,11 +6,18 @@ import type {
   QueryPlan,
   RequiresSelection,
 } from '@graphql-hive/router-query-planner';
-import { type FieldNode, Kind, type OperationDefinitionNode, OperationTypeNode, parse } from 'graphql';
+import {
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  parse,
+  type SelectionSetNode,
+} from 'graphql';
 import { ACCOUNT, accountEntities, type Beyond, markAccounts } from './accounts.js';
 import type { FieldClasses } from './classes.js';
 import { ACCOUNT_KEY } from './data.js';
-import { Leaves } from './leaves.js';
+import { type Leaf, Leaves } from './leaves.js';
 import { fieldNode, keyOf, type Question, selectionSet, toQuestion, withoutSpreads } from './question.js';
 import { compileRewrites } from './rewrites.js';
 import type { EntityFetch, Fetch, Step } from './steps.js';
@@ -22,6 +29,8 @@ export interface Setting {
   readonly classes: FieldClasses;
   /** `Type.field` of entity keys. */
   readonly keys: ReadonlySet<string>;
+  /** What a service is called, by its name in plans. */
+  readonly nameOf: (service: string) => string;
   /** Whether accounts are followed at all: without Habeas' own part there are none. */
   readonly hasAccounts: boolean;
   /**
@@ -49,6 +58,9 @@ const BY_ID: readonly RequiresSelection[] = [
 ];
 
 class Compilation {
+  /** All questions about things, to be looked at once the plan is compiled. */
+  readonly #entityFetches: EntityFetch[] = [];
+
   constructor(private readonly setting: Setting) {}
 
   step(node: PlanNode): Step {
@@ -159,13 +171,7 @@ class Compilation {
   }
 
   private fetch(node: FetchNode, operation: OperationDefinitionNode, root: string): Fetch {
-    const leaves = new Leaves(
-      operation.selectionSet,
-      root,
-      this.setting.types,
-      this.setting.classes,
-      this.setting.keys,
-    );
+    const leaves = this.leaves(operation.selectionSet, root, node.serviceName);
     return {
       service: node.serviceName,
       operation: node.operationKind ? OperationTypeNode[upper(node.operationKind)] : operation.operation,
@@ -182,13 +188,13 @@ class Compilation {
     paths: readonly (readonly FlattenNodePathSegment[])[],
     beyond: Beyond[] | null,
   ): EntityFetch {
-    const { types, classes, keys } = this.setting;
+    const { classes } = this.setting;
     const marked = this.mark(operation, 'Query', beyond);
     const asked = marked.selectionSet.selections.find(isEntitiesField);
     if (!asked?.selectionSet) throw new Error('the plan asks for entities without saying what of them');
-    const leaves = new Leaves(asked.selectionSet, '_Entity', types, classes, keys);
+    const leaves = this.leaves(asked.selectionSet, '_Entity', node.serviceName);
     const questions = new Map<string, Question | null>();
-    return {
+    const fetch: EntityFetch = {
       ...this.fetch(node, marked, 'Query'),
       operation: OperationTypeNode.QUERY,
       topKeys: topKeysOf(asked.selectionSet.selections),
@@ -197,18 +203,48 @@ class Compilation {
       requires: node.requires ?? [],
       inputRewrites: compileRewrites(node.inputRewrites),
       isPersonal: leaves.all().some((leaf) => leaf.classes.some((number) => classes.all[number]?.category != null)),
-      without(mask, isRefused) {
+      without: (mask, isRefused) => {
         const known = questions.get(mask);
         if (known !== undefined) return known;
-        const set = leaves.without(isRefused);
+        const set = leaves.without(
+          (leaf) => isRefused(leaf.classes) && !this.#leadsToPermitted(fetch, leaf, isRefused),
+        );
         const field = set && { ...asked, selectionSet: set };
         const question = field && toQuestion({ ...marked, selectionSet: selectionSet([field]) });
         questions.set(mask, question);
         return question;
       },
     };
+    this.#entityFetches.push(fetch);
+    return fetch;
+  }
+
+  private leaves(set: SelectionSetNode, root: string, service: string): Leaves {
+    const { types, classes, keys, nameOf } = this.setting;
+    return new Leaves(set, root, { types, classes, keys, service: nameOf(service) });
+  }
+
+  /** Whether a key that is asked of one service leads to something of another's that may be read. */
+  #leadsToPermitted(
+    { paths }: EntityFetch,
+    { joins }: Leaf,
+    isRefused: (classes: readonly number[]) => boolean,
+  ): boolean {
+    if (!joins) return false;
+    const from = paths.map((path) => [...namesIn(path), ...joins]);
+    return this.#entityFetches.some(
+      (other) =>
+        other.leaves.some(({ classes }) => !isRefused(classes)) &&
+        other.paths.some((path) => from.some((start) => startsWith(namesIn(path), start))),
+    );
   }
 }
+
+const namesIn = (path: readonly FlattenNodePathSegment[]): readonly string[] =>
+  path.flatMap((segment) => (segment !== '@' && 'Field' in segment ? [segment.Field] : []));
+
+const startsWith = (path: readonly string[], start: readonly string[]) =>
+  start.every((name, index) => path[index] === name);
 
 const isEntitiesField = (node: { kind: string }): node is FieldNode =>
   node.kind === Kind.FIELD && (node as FieldNode).name.value === '_entities';

@@ -1,18 +1,11 @@
-import {
-  type FieldNode,
-  type GraphQLCompositeType,
-  isCompositeType,
-  Kind,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { type FieldNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { ACCOUNT } from './accounts.js';
-import type { FieldClasses } from './classes.js';
+import { type Around, type FieldClasses, NOTHING_AROUND } from './classes.js';
 import { ACCOUNT_KEY } from './data.js';
 import { keyOf, selectionSet } from './question.js';
 import type { Types } from './types.js';
 
-/** One value a sub-request asks for. */
+/** Something a sub-request asks to be told: a value, or that something or somebody is there. */
 export interface Leaf {
   /** `Type.field`, for every type it may turn out to be of. */
   readonly coordinates: readonly string[];
@@ -20,6 +13,28 @@ export interface Leaf {
   readonly classes: readonly number[];
   /** Whether it lies beyond an account that this very answer leads to. */
   readonly isBeyond: boolean;
+  /**
+   * Where a thing stands of which only the key is asked, so that another service can be asked about it: names of the
+   * answer, lists left out. Null for all else.
+   */
+  readonly joins: readonly string[] | null;
+}
+
+/** Who asks. */
+export interface LeavesSetting {
+  readonly types: Types;
+  readonly classes: FieldClasses;
+  /** `Type.field` of entity keys: they join services and are asked for whatever else is. */
+  readonly keys: ReadonlySet<string>;
+  /** Whom. */
+  readonly service: string;
+}
+
+/** Where a selection stands in a sub-request. */
+interface Spot {
+  readonly around: Around;
+  readonly isBeyond: boolean;
+  readonly path: readonly string[];
 }
 
 /** What a selection asks for, leaf by leaf, so that parts of it can be left out. */
@@ -29,12 +44,9 @@ export class Leaves {
   constructor(
     private readonly set: SelectionSetNode,
     typename: string,
-    private readonly types: Types,
-    private readonly classes: FieldClasses,
-    /** `Type.field` of entity keys: they join services and are asked for whatever else is. */
-    private readonly keys: ReadonlySet<string>,
+    private readonly setting: LeavesSetting,
   ) {
-    this.#note(set, typename, false);
+    this.#note(set, typename, { around: this.#outset(), isBeyond: false, path: [] });
   }
 
   all(): readonly Leaf[] {
@@ -42,61 +54,76 @@ export class Leaves {
   }
 
   /** The selection without what is refused; null where nothing else would be left. */
-  without(isRefused: (classes: readonly number[]) => boolean): SelectionSetNode | null {
+  without(isRefused: (leaf: Leaf) => boolean): SelectionSetNode | null {
     const { set, refused, kept } = this.#prune(this.set, isRefused);
     return refused && !kept ? null : set;
   }
 
-  #note(set: SelectionSetNode, typename: string, isBeyond: boolean): void {
+  #note(set: SelectionSetNode, typename: string, spot: Spot): void {
     for (const selection of set.selections) {
       if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const type = selection.typeCondition?.name.value ?? typename;
-        this.#note(selection.selectionSet, type, isBeyond);
-      } else if (selection.kind === Kind.FIELD) {
-        const name = selection.name.value;
-        const target = this.types.target(typename, name);
-        if (selection.selectionSet) {
-          this.#note(selection.selectionSet, target ?? '', isBeyond || target === ACCOUNT);
-        } else this.#noteLeaf(selection, typename, isBeyond);
-      }
+        this.#note(selection.selectionSet, selection.typeCondition?.name.value ?? typename, spot);
+      } else if (selection.kind === Kind.FIELD) this.#noteField(selection, typename, spot);
     }
   }
 
-  #noteLeaf(node: FieldNode, typename: string, isBeyond: boolean): void {
+  #noteField(node: FieldNode, typename: string, spot: Spot): void {
     const name = node.name.value;
     if (name === '__typename' || keyOf(node) === ACCOUNT_KEY) return;
     const coordinates = this.#typesOf(typename).map((type) => `${type}.${name}`);
-    if (coordinates.every((coordinate) => this.keys.has(coordinate))) return;
-    const classes = [...new Set(coordinates.map((coordinate) => this.classes.of(coordinate)))];
-    this.#leaves.set(node, { coordinates, classes, isBeyond });
+    if (!node.selectionSet) {
+      if (coordinates.every((coordinate) => this.setting.keys.has(coordinate))) return;
+      this.#leaves.set(node, this.#leaf(name, typename, spot, null));
+      return;
+    }
+    const target = this.setting.types.target(typename, name) ?? '';
+    const path = [...spot.path, keyOf(node)];
+    if (target === ACCOUNT) {
+      this.#leaves.set(node, this.#leaf(name, typename, spot, null));
+      this.#note(node.selectionSet, target, { around: this.#outset(), isBeyond: true, path });
+      return;
+    }
+    const before = this.#leaves.size;
+    const around = this.setting.classes.inside(typename, name, target, spot.around);
+    this.#note(node.selectionSet, target, { ...spot, around, path });
+    if (this.#leaves.size === before) this.#leaves.set(node, this.#leaf(name, typename, spot, path));
+  }
+
+  #outset(): Around {
+    return { ...NOTHING_AROUND, services: [this.setting.service] };
+  }
+
+  #leaf(name: string, typename: string, { around, isBeyond }: Spot, joins: Leaf['joins']): Leaf {
+    const types = this.#typesOf(typename);
+    return {
+      coordinates: types.map((type) => `${type}.${name}`),
+      classes: [...new Set(types.flatMap((type) => this.setting.classes.of(type, name, around)))],
+      isBeyond,
+      joins,
+    };
   }
 
   /** The type itself, and those that may stand behind it. */
   #typesOf(typename: string): readonly string[] {
-    const type = this.types.schema.getType(typename);
-    if (!isCompositeType(type)) return [typename];
-    return [...new Set([typename, ...this.types.members(type as GraphQLCompositeType)])];
+    return [...new Set([typename, ...this.setting.types.membersOf(typename)])];
   }
 
-  #prune(set: SelectionSetNode, isRefused: (classes: readonly number[]) => boolean): Pruned {
+  #prune(set: SelectionSetNode, isRefused: (leaf: Leaf) => boolean): Pruned {
     let refused = false;
     let kept = false;
     const selections = set.selections.flatMap((selection): readonly SelectionNode[] => {
-      if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
-      if (selection.selectionSet) {
-        const below = this.#prune(selection.selectionSet, isRefused);
-        refused ||= below.refused;
-        kept ||= below.kept;
-        return below.refused && !below.kept ? [] : [{ ...selection, selectionSet: below.set }];
-      }
       const leaf = selection.kind === Kind.FIELD ? this.#leaves.get(selection) : undefined;
-      if (!leaf) return [selection];
-      if (isRefused(leaf.classes)) {
-        refused = true;
-        return [];
+      if (leaf) {
+        const isOut = isRefused(leaf);
+        refused ||= isOut;
+        kept ||= !isOut;
+        return isOut ? [] : [selection];
       }
-      kept = true;
-      return [selection];
+      if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
+      const below = this.#prune(selection.selectionSet, isRefused);
+      refused ||= below.refused;
+      kept ||= below.kept;
+      return below.refused && !below.kept ? [] : [{ ...selection, selectionSet: below.set }];
     });
     return { set: selectionSet(selections), refused, kept };
   }

@@ -30,6 +30,8 @@ export interface Composed {
   readonly classes: FieldClasses;
   /** Whether Habeas' own part, and with it `Account`, is in the graph. */
   readonly hasAccounts: boolean;
+  /** What a service is called, by its name in plans. */
+  readonly nameOf: (service: string) => string;
   readonly isOwn: (service: string) => boolean;
   /** Whether a service can be asked about accounts by their id. */
   readonly knowsAccounts: (service: string) => boolean;
@@ -63,7 +65,7 @@ export class PreparedOperation {
    * is asked apart.
    */
   plan(isJudged: boolean): Step | null {
-    const { planner, whole, governed, classes, hasAccounts, isOwn, knowsAccounts } = this.composed;
+    const { planner, whole, governed, classes, hasAccounts, isOwn, knowsAccounts, nameOf } = this.composed;
     const variant = planner.draw();
     const key = `${variant}|${isJudged}`;
     const known = this.#plans.get(key);
@@ -73,6 +75,7 @@ export class PreparedOperation {
           types: whole,
           classes,
           keys: governed.keys,
+          nameOf,
           hasAccounts,
           asksApart: isJudged ? (service) => !isOwn(service) && knowsAccounts(service) : null,
         })
@@ -90,7 +93,7 @@ export class PreparedOperation {
     const root = schema.getRootType(this.operation.operation);
     if (!root) throw new Error(`the graph has no ${this.operation.operation}`);
     const setting = { types: visible, classes, fragments: this.#fragments, variables: { ...variables } };
-    const shape = new Shape(root, [this.operation.selectionSet], setting);
+    const shape = new Shape(root, [this.operation.selectionSet], setting).workOut();
     this.#shapes.set(key, shape);
     return shape;
   }

@@ -97,8 +97,9 @@ class Projecting {
         continue;
       }
       if (this.#judgement && isWithheld(field, this.#judgement)) {
-        result[key] = null;
-        if (isNonNullType(field.type)) isWhole = false;
+        const instead = insteadOf(field);
+        if (instead === undefined) isWhole = false;
+        else result[key] = instead;
         continue;
       }
       this.#path.push(key);
@@ -161,10 +162,28 @@ const NOTHING: Judgement = { isFree: false, mask: '*', reason: () => 'NO_CONSENT
 
 const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0);
 
-/** A value that may not be read; or a thing of which no value asked for may be. */
+/** What stands where something is withheld; undefined where nothing can. */
+function insteadOf({ type, shape }: ShapeField): Value {
+  if (!isNonNullType(type)) return null;
+  if (isListType(type.ofType)) return [];
+  return shape && isObjectType(shape.type) && !shape.isAccount ? emptied(shape, shape.type.name) : undefined;
+}
+
+/** A thing that must be there, of which nothing is told; undefined where something of it must be told as well. */
+function emptied(shape: Shape, typename: string): DataObject | undefined {
+  const result: DataObject = {};
+  for (const field of shape.fieldsOf(typename)) {
+    const value = field.name === '__typename' ? typename : insteadOf(field);
+    if (value === undefined) return undefined;
+    result[field.key] = value;
+  }
+  return result;
+}
+
+/** Something that may not be told; or a thing of which nothing that is asked may be. */
 function isWithheld({ classes, shape }: ShapeField, judgement: Judgement): boolean {
-  if (!shape) return classes.length > 0 && judgement.reason(classes) !== null;
-  if (shape.isAccount) return false;
+  if (classes.length > 0) return judgement.reason(classes) !== null;
+  if (!shape || shape.isAccount) return false;
   const leaves = shape.leaves();
   return leaves.length > 0 && leaves.every((leaf) => judgement.reason(leaf.classes) !== null);
 }

@@ -14,7 +14,7 @@ import {
   type ValueNode,
 } from 'graphql';
 import { ACCOUNT } from './accounts.js';
-import type { FieldClasses } from './classes.js';
+import { type Around, type FieldClasses, NOTHING_AROUND } from './classes.js';
 import { type LeafReader, leafReader } from './leaf-values.js';
 import { keyOf } from './question.js';
 import type { Types } from './types.js';
@@ -32,7 +32,10 @@ export interface ShapeField {
   readonly name: string;
   readonly coordinate: string;
   readonly type: GraphQLOutputType;
-  /** Of a leaf, for the gate; empty for what is told of anybody: `__typename` and an account's id. */
+  /**
+   * For the gate. Of a value; of what leads on to another account; of a thing of which nothing else is asked, so that
+   * it tells that there is one. Empty for other things, and for what goes with its thing: `__typename` and keys.
+   */
   readonly classes: readonly number[];
   /** Null for a leaf. */
   readonly shape: Shape | null;
@@ -40,7 +43,7 @@ export interface ShapeField {
   readonly read: LeafReader;
 }
 
-/** A value asked for somewhere below. */
+/** Something that is told below: a value, or that something or somebody is there. */
 export interface ShapeLeaf {
   readonly coordinate: string;
   readonly classes: readonly number[];
@@ -55,6 +58,7 @@ export class Shape {
     readonly type: GraphQLCompositeType,
     private readonly sets: readonly SelectionSetNode[],
     private readonly setting: ShapeSetting,
+    private readonly around: Around = NOTHING_AROUND,
   ) {}
 
   get isAccount(): boolean {
@@ -75,19 +79,27 @@ export class Shape {
     return made;
   }
 
-  /** All values asked for below, whatever the types, but not beyond another account. */
+  /** All that is told below, whatever the types, but not beyond another account. */
   leaves(): readonly ShapeLeaf[] {
     this.#leaves ??= this.setting.types.members(this.type).flatMap((typename) =>
       this.fieldsOf(typename).flatMap(({ coordinate, classes, shape }): readonly ShapeLeaf[] => {
-        if (shape) return shape.isAccount ? [] : shape.leaves();
-        return classes.length > 0 ? [{ coordinate, classes }] : [];
+        if (classes.length > 0) return [{ coordinate, classes }];
+        return shape && !shape.isAccount ? shape.leaves() : [];
       }),
     );
     return this.#leaves;
   }
 
+  /** Works out everything below, so that all classes of field are known before anybody is judged. */
+  workOut(): this {
+    for (const typename of this.setting.types.members(this.type)) {
+      for (const { shape } of this.fieldsOf(typename)) shape?.workOut();
+    }
+    return this;
+  }
+
   #collect(typename: string): ShapeField[] {
-    const { types } = this.setting;
+    const { types, classes } = this.setting;
     const nodes = new Map<string, { name: string; sets: SelectionSetNode[] }>();
     for (const set of this.sets) this.#gather(set, typename, nodes);
     return [...nodes].flatMap(([key, { name, sets }]) => {
@@ -97,20 +109,21 @@ export class Shape {
       const field = types.field(typename, name);
       if (!field) return [];
       const type = getNamedType(field.type);
-      const shape = isCompositeType(type) ? new Shape(type, sets, this.setting) : null;
-      const isOpen = shape !== null || coordinate === `${ACCOUNT}.id`;
-      const classes = isOpen ? [] : this.#classesOf(typename, name);
+      const around = type.name === ACCOUNT ? NOTHING_AROUND : classes.inside(typename, name, type.name, this.around);
+      const shape = isCompositeType(type) ? new Shape(type, sets, this.setting, around) : null;
+      const isOpen = classes.isOpenKey(coordinate) || (shape && !shape.isAccount && shape.leaves().length > 0);
       const read = isLeafType(type) ? leafReader(type) : textReader;
-      return [{ key, name, coordinate, type: field.type, classes, shape, read }];
+      const told = isOpen ? [] : this.#classesOf(typename, name);
+      return [{ key, name, coordinate, type: field.type, classes: told, shape, read }];
     });
   }
 
   /** Of a thing whose type is not told, those of every type it may be of. */
-  #classesOf(typename: string, name: string): number[] {
+  #classesOf(typename: string, name: string): readonly number[] {
     const { types, classes } = this.setting;
     const type = types.schema.getType(typename);
     const members = isInterfaceType(type) ? [typename, ...types.members(type)] : [typename];
-    return [...new Set(members.map((member) => classes.of(`${member}.${name}`)))];
+    return [...new Set(members.flatMap((member) => classes.of(member, name, this.around)))];
   }
 
   #gather(

@@ -4,6 +4,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
+  isCompositeType,
   isInterfaceType,
   isObjectType,
 } from 'graphql';
@@ -47,6 +48,12 @@ export class Types {
   /** Whether a value of an abstract type may turn out to be of an object type. */
   couldBe(abstract: string, typename: string): boolean {
     return isAbstractType(this.schema.getType(abstract)) && this.satisfies(typename, [abstract]);
+  }
+
+  /** The same by name; none for what is no type of objects. */
+  membersOf(typename: string): readonly string[] {
+    const type = this.schema.getType(typename);
+    return isCompositeType(type) ? this.members(type) : [];
   }
 
   field(typename: string, name: string): GraphQLField<unknown, unknown> | undefined {
