@@ -16,7 +16,7 @@ import {
 } from '../../schema/client/operations.js';
 import { demo } from '../support/demo.js';
 import { events, post, type Reply } from '../support/post.js';
-import { CALLERS, type Caller, MATRIX, rowOf } from './access-matrix.js';
+import { CALLERS, type Caller, MATRIX, rowOf, SUBGRAPH_MATRIX } from './access-matrix.js';
 import { coordinatesOf, type Places, type Question, questionsOf } from './access-routes.js';
 
 const [owner, other] = [people()[40], people()[42]];
@@ -48,7 +48,13 @@ beforeAll(async () => {
   }
   const cancelled = await askForEverything(me, 'access matrix, cancelled');
   await need(me, CancelRequestDocument, { input: { requestId: cancelled } });
-  places = { account: owner?.accountId ?? '', request, cancelled, support: owner?.externalIds.support ?? '' };
+  places = {
+    account: owner?.accountId ?? '',
+    request,
+    cancelled,
+    support: owner?.externalIds.support ?? '',
+    client: await registerClient('access-matrix'),
+  };
 }, 120_000);
 
 describe('Who may do what (T-01)', () => {
@@ -98,9 +104,56 @@ describe('Who may do what (T-01)', () => {
   );
 });
 
+describe('Who may do what at /subgraph (T-01)', () => {
+  const atSubgraph = (caller: Caller): Client => {
+    const client = clientOf(caller);
+    return { ...client, url: client.url.replace(/graphql$/, 'subgraph') };
+  };
+  let own: GraphQLSchema;
+  beforeAll(async () => {
+    const { data } = await post(atSubgraph('dps'), getIntrospectionQuery());
+    own = buildClientSchema(data as unknown as IntrospectionQuery);
+  });
+
+  test('there is nothing but the own part of the graph, and what makes it a subgraph', () => {
+    const whole = new Set(coordinatesOf(schema));
+    const beside = coordinatesOf(own).filter((coordinate) => !whole.has(coordinate));
+    expect(beside.sort()).toEqual([...SUBGRAPH_MATRIX.keys()].sort());
+    expect(coordinatesOf(own)).not.toContain('Account.support');
+  });
+
+  test.each(CALLERS)('what makes it a subgraph: %s', async (caller) => {
+    const questions = questionsOf(own, places).filter(({ coordinate }) => SUBGRAPH_MATRIX.has(coordinate));
+    const verdicts = await Promise.all(questions.map((question) => verdictOf(question, atSubgraph(caller))));
+    const expected = questions.map(({ coordinate }) => SUBGRAPH_MATRIX.get(coordinate)?.[caller]);
+    expect(verdicts).toEqual(expected);
+  });
+
+  test.each(['service', 'external', 'nobody'] as const)(
+    'all else is as it is at /graphql: %s',
+    async (caller) => {
+      const questions = questionsOf(own, places).filter(({ coordinate }) => !SUBGRAPH_MATRIX.has(coordinate));
+      const wrong: string[] = [];
+      await inParallel(questions, async (question) => {
+        const there = await verdictOf(question, clientOf(caller));
+        const here = await verdictOf(question, atSubgraph(caller));
+        if (here !== there) wrong.push(`${question.coordinate}: ${here}, but ${there} at /graphql`);
+      });
+      expect(wrong).toEqual([]);
+    },
+    60_000,
+  );
+});
+
 async function askForEverything(client: Client, idempotencyKey: string): Promise<string> {
   const input = { services: ['habeas'], idempotencyKey };
   return (await need(client, RequestAccessDocument, { input })).requestAccess.request.id;
+}
+
+async function registerClient(name: string): Promise<string> {
+  const input = `{ name: "${name}", affiliation: AFFILIATED, country: "GB", purposes: ["essential.service"] }`;
+  const { data } = await post(clientOf('dps'), `mutation { registerClient(input: ${input}) { client { id } } }`);
+  return (data as { registerClient: { client: { id: string } } }).registerClient.client.id;
 }
 
 function clientOf(caller: Caller): Client {

@@ -38,6 +38,7 @@ const TABLE = `
   Query.account                        y N y y y P F y y U
   Query.accountByIdentifier            F F y y y P F y y U
   Query.accounts                       y - y y y P F y y U
+  Query.clients                        F F F F F F F y y U
   Query.me                             y y F F F F F F F U
   Query.privacyRequest                 y N F F F F F y y U
   Query.privacyRequests                F F F F F F F y y U
@@ -49,8 +50,11 @@ const TABLE = `
   Mutation.cancelRequest               y N F F F F F y y U
   Mutation.linkService                 F F y P P P F y y U
   Mutation.registerAccount             C C C P P P F C C U
+  Mutation.registerClient              F F F F F F F C F U
   Mutation.requestAccess               y N F F F F F y y U
   Mutation.retryRequest                F F F F F F F C C U
+  Mutation.revokeClient                F F F F F F F y F U
+  Mutation.trustDocuments              F F F F F F F y F U
   Mutation.updateProfile               y N y P P P F y y U
   Subscription.privacyRequestProgress  y N F F F F F y y U
 
@@ -79,6 +83,7 @@ const TABLE = `
   AccountPayload.*                     y N y P P P F y y U
   ChannelPreference.*                  y N F F F P F y y U
   Client.*                             - - y y y y y - - -
+  ClientPayload.*                      F F F F F F F y F U
   Consent.*                            y N F F F P F y y U
   ConsentEvent.*                       - N F F F P F - - U
   ConsentEventConnection.*             y N F F F P F y y U
@@ -221,17 +226,31 @@ const TABLE = `
   Course.*                             y y y y y y y y y U
 `;
 
+/** What a company's own router finds at /subgraph beside Habeas' own part of the graph. */
+const SUBGRAPH_TABLE = `
+  #                                    owner, other, service, improver, mailer, purposeless, external, dps, support, nobody
+  Query._entities                      y - y y y - y y y U
+  Query._service                       y y y y y y y y y y
+  _Service.sdl                         y y y y y y y y y y
+`;
+
 /** The matrix by coordinate; a key may be `Type.*`. */
-export const MATRIX: ReadonlyMap<string, Row> = new Map(
-  TABLE.split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([first = '']) => first !== '' && first !== '#')
-    .map(([coordinate = '', ...letters]) => [coordinate, readRow(coordinate, letters)]),
-);
+export const MATRIX = readTable(TABLE);
+export const SUBGRAPH_MATRIX = readTable(SUBGRAPH_TABLE);
 
 /** The row of a field: its own, or that of its type. */
 export function rowOf(coordinate: string): Row | null {
   return MATRIX.get(coordinate) ?? MATRIX.get(coordinate.replace(/\..*$/, '.*')) ?? null;
+}
+
+function readTable(table: string): ReadonlyMap<string, Row> {
+  return new Map(
+    table
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([first = '']) => first !== '' && first !== '#')
+      .map(([coordinate = '', ...letters]) => [coordinate, readRow(coordinate, letters)]),
+  );
 }
 
 function readRow(coordinate: string, letters: readonly string[]): Row {

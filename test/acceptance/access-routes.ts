@@ -6,6 +6,7 @@ export interface Places {
   readonly request: string;
   readonly cancelled: string;
   readonly support: string;
+  readonly client: string;
 }
 
 /** A question that reaches one field, and where in its answer the field stands. */
@@ -19,7 +20,8 @@ export interface Question {
 }
 
 /** Arguments of fields that need some. Mutations are made so that asking twice changes nothing more. */
-const argumentsOf = ({ account, request, cancelled, support }: Places): Readonly<Record<string, string>> => ({
+const argumentsOf = ({ account, request, cancelled, support, client }: Places): Readonly<Record<string, string>> => ({
+  'Query._entities': `(representations: [{ __typename: "Account", id: "${account}" }])`,
   'Query.account': `(id: "${account}")`,
   'Query.accounts': `(ids: ["${account}"])`,
   'Query.accountByIdentifier': `(type: EXTERNAL_ID, service: "support", value: "${support}")`,
@@ -31,6 +33,10 @@ const argumentsOf = ({ account, request, cancelled, support }: Places): Readonly
   'Mutation.linkService': `(input: { accountId: "${account}", service: "support", externalId: "${support}" })`,
   'Mutation.requestAccess': `(input: { accountId: "${account}", services: ["habeas"], idempotencyKey: "access matrix" })`,
   'Mutation.cancelRequest': `(input: { requestId: "${cancelled}" })`,
+  'Mutation.registerClient':
+    '(input: { name: "audit-tool", affiliation: AFFILIATED, country: "GB", purposes: ["essential.service"] })',
+  'Mutation.revokeClient': `(id: "${client}")`,
+  'Mutation.trustDocuments': `(input: { clientId: "${client}", documents: null })`,
   'Mutation.retryRequest': `(input: { requestId: "${request}" })`,
   'Subscription.privacyRequestProgress': `(id: "${request}")`,
 });
@@ -43,8 +49,10 @@ const WAYS_IN = [
   'Query.services',
   'Query.purposes',
   'Query.courses',
+  'Query._service',
   'Mutation.updateProfile',
   'Mutation.requestAccess',
+  'Mutation.revokeClient',
 ];
 
 /** Every field of every object type of a schema, introspection left out. */
