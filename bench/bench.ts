@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly accounts: number;
   /** Whether other gateways are measured too. */
   readonly peers: boolean;
+  /** Names of the cases to measure; null: all. */
+  readonly cases: readonly string[] | null;
   /** Folder for a processor profile of Habeas; null: none is taken. */
   readonly profile: string | null;
   /** Tells what is going on. */
@@ -32,7 +34,16 @@ export class Ends {
     return begun;
   }
 
+  /** One that fails keeps none of the others from being ended. */
   async all(): Promise<void> {
-    for (let end = this.ends.pop(); end; end = this.ends.pop()) await end();
+    const failures: unknown[] = [];
+    for (let end = this.ends.pop(); end; end = this.ends.pop()) {
+      try {
+        await end();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

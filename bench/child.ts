@@ -30,6 +30,9 @@ export function startChild(file: URL, { args = [], node = [], env = {} }: ChildO
     execArgv: [...node],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   const said = lastWords(child);
   const requireAlive = () => {
     const ended = child.exitCode ?? child.signalCode;

@@ -13,6 +13,7 @@ interface Options {
   readonly seconds: number;
   readonly accounts: number;
   readonly peers: boolean;
+  readonly cases?: string;
   readonly profile?: string;
 }
 
@@ -26,9 +27,11 @@ for (const bench of BENCHES) {
     .option('--seconds <s>', 'how long each measurement of a round takes', number, 1.5)
     .option('--accounts <n>', 'how many people there are', number, 5_000)
     .option('--no-peers', 'leave other gateways out')
+    .option('--cases <names>', 'only these cases, as in one@64,fifty@16')
     .option('--profile <folder>', 'write a processor profile of Habeas there')
     .action((options: Options) => run(bench, options));
 }
+process.once('SIGTERM', () => process.exit(1)); // Children are ended on the way out.
 try {
   await program.parseAsync();
 } catch (error) {
@@ -36,9 +39,9 @@ try {
   process.exitCode = 1;
 }
 
-async function run(bench: Bench, { json, profile, ...options }: Options): Promise<void> {
+async function run(bench: Bench, { json, profile, cases, ...options }: Options): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const report = await bench.run({ ...options, profile: profile ?? null, say });
+  const report = await bench.run({ ...options, cases: cases?.split(',') ?? null, profile: profile ?? null, say });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : printReport(report));
 }
 

@@ -1,18 +1,17 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { register } from '../../src/accounts/accounts.js';
-import { ensureClient } from '../../src/clients/clients.js';
-import { type Keys, loadKeys } from '../../src/crypto/keys.js';
-import { createDatabase, type Database, openDatabase } from '../../src/database/database.js';
+import { loadKeys } from '../../src/crypto/keys.js';
+import { createDatabase } from '../../src/database/database.js';
 import { freePort } from '../../src/database/embedded.js';
 import { projectRoot } from '../../src/database/project-root.js';
 import { type Child, startChild } from '../child.js';
 import type { Issuer } from './issuer.js';
 import { accountId } from './people.js';
-import { PURPOSE, SERVICES, storeName } from './services.js';
+import { CLIENT, populate } from './population.js';
+import { QUESTIONS } from './questions.js';
+import { PURPOSE, SERVICES } from './services.js';
 
 const DATABASE = 'habeas';
-const CLIENT = 'bench-reader';
 const READY_WITHIN_MS = 60_000;
 
 export interface HabeasOptions {
@@ -43,15 +42,7 @@ export async function startHabeas(options: HabeasOptions): Promise<RunningHabeas
   const databaseUrl = Object.assign(new URL(serverUrl), { pathname: `/${DATABASE}` }).href;
   const keysFile = path.join(directory, 'keys.json');
   const keys = await loadKeys(keysFile, { create: true });
-  const database = await openDatabase({ databaseUrl, dataDirectory: directory });
-  try {
-    await registerPeople(database, keys, options.accounts);
-    const purposes = [PURPOSE];
-    await ensureClient(database.db, { name: CLIENT, affiliation: 'AFFILIATED', purposes, country: 'GB' });
-    await database.sql`vacuum analyze`;
-  } finally {
-    await database.close();
-  }
+  await populate(databaseUrl, directory, keys, options.accounts);
   const port = await freePort();
   const child = startChild(new URL('dist/src/main.js', projectRoot()), {
     args: ['start'],
@@ -71,40 +62,27 @@ export async function startHabeas(options: HabeasOptions): Promise<RunningHabeas
     },
   });
   await ready(`http://127.0.0.1:${port}/readyz`, child);
-  return {
-    url: `http://127.0.0.1:${port}/graphql`,
-    headers: { authorization: `Bearer ${await issuer.token(CLIENT)}`, 'x-purpose': PURPOSE },
-    child,
-  };
+  const url = `http://127.0.0.1:${port}/graphql`;
+  const headers = { authorization: `Bearer ${await issuer.token(CLIENT)}`, 'x-purpose': PURPOSE };
+  await requireGate(url, headers, accountId(options.accounts));
+  return { url, headers, child };
 }
 
-const AT_ONCE = 4;
-const TOGETHER = 50;
-
-/** Registers everybody, known to each store by the account's own id. */
-async function registerPeople({ db }: Database, keys: Keys, count: number): Promise<void> {
-  const now = new Date();
-  const groups = Array.from({ length: Math.ceil(count / TOGETHER) }, (_, group) => group * TOGETHER);
-  const worker = async () => {
-    for (let first = groups.shift(); first !== undefined; first = groups.shift()) {
-      const last = Math.min(first + TOGETHER, count);
-      await db.transaction(async (tx) => {
-        for (let n = first ?? 0; n < last; n += 1) await register(tx, keys, now, person(n));
-      });
-    }
+/** What is measured is worth nothing with the gate open: somebody who has not consented must not be read. */
+async function requireGate(url: string, headers: Record<string, string>, id: string): Promise<void> {
+  const { query, variables } = QUESTIONS.one;
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables: variables([id]) }),
+  });
+  const { data, extensions } = (await answer.json()) as {
+    data?: { account?: Record<string, unknown> };
+    extensions?: { withheld?: { reason: string }[] };
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
-function person(n: number) {
-  const id = accountId(n);
-  const email = `person${n}@example.com`;
-  return {
-    id,
-    profile: { givenName: 'Person', familyName: `Number ${n}`, email },
-    identifiers: [{ type: 'EMAIL' as const, value: email, verified: true }],
-    links: SERVICES.map((service) => ({ service: storeName(service), externalId: id })),
-  };
+  const reasons = new Set(extensions?.withheld?.map(({ reason }) => reason));
+  const hasRead = SERVICES.some(({ name }) => data?.account?.[name] !== null);
+  if (hasRead || !reasons.has('NO_CONSENT')) throw new Error('Habeas reads people who have not consented.');
 }
 
 async function ready(address: string, child: Child): Promise<void> {

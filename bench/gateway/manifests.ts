@@ -1,15 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  type BenchService,
-  type FieldType,
-  LAWFUL_BASIS,
-  PURPOSE,
-  SERVICES,
-  snakeCase,
-  storeField,
-  storeName,
-} from './services.js';
+import { type BenchService, type FieldType, PURPOSE, SERVICES, snakeCase, storeField, storeName } from './services.js';
 
 /**
  * Writes eight manifests, JSON being YAML too: each service once as a subgraph, in the order of `urls`, and once as a
@@ -42,7 +33,7 @@ function system({ category }: BenchService, name: string) {
     data_use: PURPOSE,
     data_categories: [category, 'user.unique_id'],
     data_subjects: ['customer'],
-    legal_basis_for_processing: LAWFUL_BASIS,
+    legal_basis_for_processing: 'Consent',
   };
   return { system: [{ fides_key: name, privacy_declarations: [declaration] }] };
 }

@@ -57,9 +57,8 @@ export const SERVICES: readonly BenchService[] = [
 export const LIST = 'recent';
 export const RECORDS = 5;
 
-/** What a service asks for: all there is, for one purpose. */
+/** What a service asks for: all there is, for one purpose that rests on the person's consent. */
 export const PURPOSE = 'personalize.content';
-export const LAWFUL_BASIS = 'Contract';
 
 /** The same service where it is a Postgres database that Habeas reads directly: its name, and its field on `Account`. */
 export const storeName = ({ name }: BenchService): string => `${name}_store`;
