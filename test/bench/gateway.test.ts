@@ -27,8 +27,6 @@ it(
     expect(runs.map((run) => `${run.case} ${run.subject}`)).toEqual([
       'one@64 habeas',
       'one@64 limit',
-      'fifty@16 habeas',
-      'fifty@16 limit',
       'postgres@64 habeas',
       'postgres@64 driver',
     ]);
