@@ -44,6 +44,12 @@ export function habeas(): Command {
       const { token } = await import('./token.js');
       process.stdout.write(`${await token(config, options)}\n`);
     });
+  const clients = program.command('clients').description('look after service clients');
+  clients
+    .command('trust <name> [file]')
+    .description('let a client ask the documents of a file, by hash, and no others')
+    .option('--any', 'let it ask any document again')
+    .action(trust);
   const services = program.command('services').description('look after service manifests');
   services
     .command('check [file...]')
@@ -74,6 +80,13 @@ export function habeas(): Command {
     .description('write fresh keys to a file that is not there yet')
     .action(createKeys);
   return program;
+}
+
+async function trust(name: string, file: string | undefined, { any = false }: { any?: boolean }): Promise<void> {
+  if (any === (file !== undefined)) throw new ConfigError('Name the file of documents, or --any.');
+  const config = readConfig(process.env);
+  const { trustClient } = await import('./clients-trust.js');
+  process.stdout.write(`${await trustClient(config, name, file ?? null)}\n`);
 }
 
 async function addDraft(options: AddOptions): Promise<void> {

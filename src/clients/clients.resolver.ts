@@ -49,7 +49,7 @@ export class ClientsResolver {
     @Ctx() { world }: RequestContext,
   ): Promise<ClientPayload> {
     const id = parseUuid('clientId', input.clientId);
-    const documents = input.documents ?? null;
+    const { documents } = input;
     return payload(await world.db.transaction((tx) => trustDocuments(tx, world.clock.now(), id, documents)), null);
   }
 

@@ -83,7 +83,7 @@ export class TrustDocumentsInput {
   @Field(() => JsonScalar, {
     nullable: true,
     description:
-      'SHA-256 of each document, in hexadecimal digits, to its text; they take the place of all before. Null: any document again.',
+      'SHA-256 of each document, in hexadecimal digits, to its text; they take the place of all before. Must be given; null: any document again.',
   })
   documents?: unknown;
 }

@@ -15,6 +15,8 @@ const HASH = /^[0-9a-f]{64}$/;
 
 /** Lets a client ask these documents and no others, from its next request on in every process; null: any again. */
 export async function trustDocuments(tx: Tx, now: Date, clientId: string, documents: unknown): Promise<Client> {
+  // Left out by mistake, it must not open everything.
+  if (documents === undefined) throw badInput('documents', 'is missing: null lets the client ask anything again.');
   const checked = documents === null ? null : checkDocuments(documents);
   const manifestId = checked ? randomUUID() : null;
   const client = await setManifest(tx, clientId, manifestId);

@@ -90,10 +90,10 @@ function answerer(
     await apollo.start();
     servers.push(apollo);
     const answer = fastifyApolloHandler(apollo, { context: async (request) => contextOf(askings.get(request)) });
-    const stream = streamHandler(graph, world, authenticate);
+    const stream = streamHandler(graph);
     return async (request, reply) => {
-      if (wantsStream(request)) return stream(request, reply);
       const asking = await begin(request, world, authenticate, documentFor);
+      if (wantsStream(request)) return stream(request, reply, contextOf(asking));
       const question =
         asking.context && takesJson(request.headers.accept) && askedBefore.find(graph.schema, request.body);
       if (question && asking.context) {
@@ -118,7 +118,9 @@ async function begin(
     const body = request.body as Record<string, unknown> | null;
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
       const query = await documentFor(caller, body);
-      if (query !== undefined && query !== body.query) request.body = { ...body, query, extensions: undefined };
+      if (query !== undefined && (query !== body.query || body.extensions)) {
+        request.body = { ...body, query, extensions: undefined };
+      }
     }
     return { context: { world, caller }, failure: null };
   } catch (failure) {

@@ -1,34 +1,27 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError, getOperationAST, parse, specifiedRules, validate } from 'graphql';
-import { createHandler, type Response } from 'graphql-sse';
+import { createHandler } from 'graphql-sse';
 import { z } from 'zod';
-import { badInput, HabeasError } from '../errors.js';
+import { badInput } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { breadthLimit, depthLimit, LIMITS } from '../graph/limits.js';
 import { describeError } from '../telemetry.js';
-import type { RequestContext, World } from '../world.js';
-import type { Authenticate } from './authentication.js';
+import type { RequestContext } from '../world.js';
 import { hideSchema, maskError, withoutGuesses } from './mask.js';
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+type Handler = (request: FastifyRequest, reply: FastifyReply, context: RequestContext) => Promise<FastifyReply>;
 
 /** GraphQL over server-sent events, "distinct connections": what subscriptions are read through. */
-export function streamHandler(graph: Graph, world: World, authenticate: Authenticate): Handler {
-  const handle = createHandler<FastifyRequest>({
+export function streamHandler(graph: Graph): Handler {
+  const handle = createHandler<FastifyRequest, RequestContext>({
     authenticate: () => null,
-    onSubscribe: async ({ raw }, question) => {
-      try {
-        const context = { world, caller: await authenticate(raw.headers) };
-        const tell = teller(context);
-        return await begin(graph, context, question, tell).catch((error) => failures([error], tell));
-      } catch (error) {
-        if (error instanceof HabeasError) return refusal(error);
-        throw error;
-      }
+    onSubscribe: async ({ context }, question) => {
+      const tell = teller(context);
+      return begin(graph, context, question, tell).catch((error) => failures([error], tell));
     },
   });
-  return async (request, reply) => {
+  return async (request, reply, context) => {
     const { method, url, headers } = request;
     const [content, { status, headers: told }] = await handle({
       method,
@@ -37,7 +30,7 @@ export function streamHandler(graph: Graph, world: World, authenticate: Authenti
       headers: { get: (name) => (name === 'accept' ? 'text/event-stream' : String(headers[name] ?? '')) },
       body: readQuestion(request.body),
       raw: request,
-      context: undefined,
+      context,
     });
     reply.code(status).headers(told ?? {});
     if (content === null || typeof content === 'string') return reply.send(content);
@@ -80,12 +73,6 @@ async function begin(graph: Graph, context: RequestContext, question: Question, 
     context,
   });
   return Symbol.asyncIterator in result ? masked(result, tell) : maskResult(result, tell);
-}
-
-/** Who is not let in gets no stream. */
-function refusal({ status, code, message }: HabeasError): Response {
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-  return [body, { status, statusText: code, headers: { 'content-type': 'application/json; charset=utf-8' } }];
 }
 
 /** The library knows a result by its `data`. */

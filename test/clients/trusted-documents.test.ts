@@ -116,6 +116,7 @@ describe('Any other caller', () => {
 
 describe('Registering documents', () => {
   it.each([
+    ['nothing, by oversight', undefined],
     ['a list', [NAME]],
     ['text', NAME],
     ['a document that is no text', { [sha256(NAME)]: 7 }],
