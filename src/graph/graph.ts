@@ -61,8 +61,8 @@ export interface GraphParts {
   readonly unclassified: Config['unclassified'];
 }
 
-/** Builds the graph over what was composed. */
-export function buildGraph({ registry, core, own, services, supergraphSdl, unclassified }: GraphParts): Graph {
+/** All that is known of a graph before any question is asked. */
+export function composedOf({ registry, core, own, services, supergraphSdl, unclassified }: GraphParts): Composed {
   const governed = readGovernedFields(supergraphSdl, own, services, unclassified);
   const planner = new Planner(supergraphSdl);
   const schema = buildPublicSchema(planner.publicSdl);
@@ -70,22 +70,27 @@ export function buildGraph({ registry, core, own, services, supergraphSdl, uncla
   const names = partNames(supergraphSdl);
   const external = registry.services.filter(({ affiliation }) => affiliation === 'EXTERNAL').map(({ name }) => name);
   const whole = new Types(buildSchema(supergraphSdl, { assumeValid: true, assumeValidSDL: true }));
-  const classes = new FieldClasses(governed, new Set(external), whole);
-  const visible = new Types(schema);
   const nameOf = (part: string) => names.get(part) ?? part;
-  const composed: Composed = {
+  return {
     planner,
     whole,
-    visible,
+    visible: new Types(schema),
     schema,
     governed,
-    classes,
+    classes: new FieldClasses(governed, new Set(external), whole),
     hasAccounts: own !== null,
     nameOf,
     isOwn: (part) => nameOf(part) === OWN_PART,
     knowsAccounts: partsKnowingAccounts(supergraphSdl),
   };
-  const parts = dispatcher(core, registry, names);
+}
+
+/** Builds the graph over what was composed. */
+export function buildGraph(composedParts: GraphParts): Graph {
+  const { registry, core, own, supergraphSdl } = composedParts;
+  const composed = composedOf(composedParts);
+  const { schema, governed, classes } = composed;
+  const parts = dispatcher(core, registry, partNames(supergraphSdl));
   const ready = new Preparations(composed);
   const purposeOf = remembered((key: string) => readPurpose(registry.services, key));
   const checked = new WeakMap<RequestContext, Checked>();
@@ -162,13 +167,23 @@ class Preparations {
     const group = groupOf(caller);
     const known = byCaller.get(group);
     if (known) return known;
-    const { schema, governed, hasAccounts } = this.composed;
-    const asked = checkPurpose(document, operation, schema, governed, caller);
-    if (caller.kind === 'SERVICE' && hasAccounts) refuseUnjudgeable(prepared, caller.purpose);
+    const asked = checkAsked(document, prepared, caller, this.composed);
     const made = { prepared, asked };
     byCaller.set(group, made);
     return made;
   }
+}
+
+/** What is asked for. Throws what is wrong with this caller asking it. */
+export function checkAsked(
+  document: DocumentNode,
+  prepared: PreparedOperation,
+  caller: Caller,
+  { schema, governed, hasAccounts }: Composed,
+): Asked {
+  const asked = checkPurpose(document, prepared.operation, schema, governed, caller);
+  if (caller.kind === 'SERVICE' && hasAccounts) refuseUnjudgeable(prepared, caller.purpose);
+  return asked;
 }
 
 function refuseUnjudgeable(prepared: PreparedOperation, purpose: string | null): void {
