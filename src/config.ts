@@ -36,6 +36,10 @@ const Environment = z.object({
   HABEAS_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
   /** Part of the UK whose bank holidays move a deadline: ENG, SCT, WLS or NIR. */
   HABEAS_BANK_HOLIDAYS: z.enum(['ENG', 'SCT', 'WLS', 'NIR']).default('ENG'),
+  /** Younger people agree through their guardian: years, 13 to 16 (UK GDPR Article 8). */
+  HABEAS_CONSENT_AGE: z.coerce.number().int().min(13).max(16).default(13),
+  /** How long a consent holds before it has to be given anew: months. */
+  HABEAS_CONSENT_MONTHS: z.coerce.number().int().min(1).max(120).default(24),
   HABEAS_CONTROLLER_NAME: z.string().min(1).default('Lantern Education Ltd'),
   HABEAS_CONTROLLER_ADDRESS: z.string().min(1).default('1 Example Street, Portsmouth PO1 1AA, United Kingdom'),
   HABEAS_CONTROLLER_NUMBER: z.string().min(1).default('00000000'),
@@ -69,6 +73,7 @@ export interface Config {
   readonly exports: { readonly days: number; readonly downloads: number; readonly directory: string };
   readonly workerConcurrency: number;
   readonly bankHolidays: 'ENG' | 'SCT' | 'WLS' | 'NIR';
+  readonly consent: { readonly age: number; readonly months: number };
   readonly controller: { readonly name: string; readonly address: string; readonly companyNumber: string };
   readonly dps: { readonly email: string; readonly address: string };
   readonly drainMs: number;
@@ -143,6 +148,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     workerConcurrency: values.HABEAS_WORKER_CONCURRENCY,
     bankHolidays: values.HABEAS_BANK_HOLIDAYS,
+    consent: { age: values.HABEAS_CONSENT_AGE, months: values.HABEAS_CONSENT_MONTHS },
     controller: {
       name: values.HABEAS_CONTROLLER_NAME,
       address: values.HABEAS_CONTROLLER_ADDRESS,

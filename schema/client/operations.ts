@@ -21,6 +21,14 @@ export type Affiliation =
   /** Somebody else’s: reads nothing without consent. */
   | 'EXTERNAL';
 
+/** The years a person may have been born in. */
+export type BirthYearsInput = {
+  /** The earliest. */
+  from: number;
+  /** The latest; the same where the year is known. */
+  to: number;
+};
+
 /** Who is calling. */
 export type CallerKind =
   /** Nobody we know. */
@@ -181,6 +189,10 @@ export type ProfileInput = {
 
 /** A person to register. */
 export type RegisterAccountInput = {
+  /** The years the person may have been born in: whether they are asked for consent themself. */
+  birthYears?: BirthYearsInput | null | undefined;
+  /** Account of whoever agrees for a child; services and staff only. */
+  guardianId?: string | number | null | undefined;
   /** UUID to register under, where the company has one already; services and staff only. */
   id?: string | number | null | undefined;
   /** What the person is recognised by; at most 20. */

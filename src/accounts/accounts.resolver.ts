@@ -8,17 +8,20 @@ import {
   findByIdentifier,
   linkService,
   type Registration,
+  recordGuardian,
   register,
   updateProfile,
 } from './accounts.js';
 import {
   AccountPayload,
   AccountType,
+  BirthYearsType,
   Identifier,
   type IdentifierInput,
   IdentifierTypeEnum,
   LinkServiceInput,
   Profile,
+  RecordGuardianInput,
   RegisterAccountInput,
   ServiceLink,
   UpdateProfileInput,
@@ -132,6 +135,42 @@ export class AccountsResolver {
     };
   }
 
+  @Mutation(() => AccountPayload, {
+    description: 'Records when a person may have been born and who agrees for them while they are a child.',
+  })
+  async recordGuardian(
+    @Arg('input', () => RecordGuardianInput, { description: 'The child and the guardian.' })
+    input: RecordGuardianInput,
+    @Ctx() context: RequestContext,
+  ): Promise<AccountPayload> {
+    const accountId = parseUuid('accountId', input.accountId);
+    requireWrite(context.caller, accountId);
+    const { db, keys, clock } = context.world;
+    const { birthYears, guardianId } = input;
+    const childhood = {
+      ...(birthYears === undefined ? {} : { birthYears }),
+      ...(guardianId === undefined
+        ? {}
+        : { guardianId: guardianId === null ? null : parseUuid('guardianId', guardianId) }),
+    };
+    return {
+      account: await db.transaction((tx) => recordGuardian(tx, keys, clock.now(), accountId, childhood)),
+    };
+  }
+
+  @FieldResolver(() => BirthYearsType, {
+    nullable: true,
+    description: 'The years the person may have been born in, where that was recorded.',
+  })
+  birthYears(@Root() account: AccountType): BirthYearsType | null {
+    return account.record.birthYears ?? null;
+  }
+
+  @FieldResolver(() => ID, { nullable: true, description: 'Account of whoever agrees for the person, a child.' })
+  guardianId(@Root() account: AccountType): string | null {
+    return account.record.guardianId ?? null;
+  }
+
   @FieldResolver(() => Profile, { nullable: true, description: 'Account information all services share.' })
   profile(@Root() account: AccountType): Profile {
     const { updatedAt, ...texts } = account.record.profile;
@@ -175,10 +214,14 @@ function registrationOf(input: RegisterAccountInput, context: RequestContext): R
   const { caller } = context;
   const identifiers = input.identifiers ?? [];
   if (identifiers.length > MOST_IDENTIFIERS) throw badInput('identifiers', `holds more than ${MOST_IDENTIFIERS}.`);
-  const profile = input.profile ? { profile: { ...input.profile } } : {};
+  const profile = {
+    ...(input.profile ? { profile: { ...input.profile } } : {}),
+    ...(input.birthYears ? { birthYears: input.birthYears } : {}),
+  };
   if (caller.kind === 'SUBJECT') {
     if (caller.accountId !== null) throw conflict('You have an account already: change it with "updateProfile".');
     if (input.id) throw forbidden('id: only services and staff choose the id of an account.');
+    if (input.guardianId) throw forbidden('guardianId: only services and staff record a guardian.');
     if (input.links?.length) throw forbidden('links: only services and staff link an account to a service.');
     return { ...profile, identifiers: ownClaims(identifiers, caller.verifiedEmail), login: caller.login };
   }
@@ -186,6 +229,7 @@ function registrationOf(input: RegisterAccountInput, context: RequestContext): R
     requireService(context, `links[${index}].service`, link.service);
   return {
     ...(input.id ? { id: parseUuid('id', input.id) } : {}),
+    ...(input.guardianId ? { guardianId: parseUuid('guardianId', input.guardianId) } : {}),
     ...profile,
     identifiers,
     links: input.links ?? [],

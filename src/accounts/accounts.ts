@@ -9,6 +9,7 @@ import { badInput, conflict, notFound } from '../errors.js';
 import type { Subject } from '../services/connector.js';
 import { type AccountRecord, openRecord, type ProfileRecord, sealRecord } from './account-record.js';
 import { accountIdentifiers, accountLogins, accounts, serviceLinks } from './accounts.tables.js';
+import { type BirthYears, checkBirthYears } from './childhood.js';
 import { type IdentifierType, normaliseIdentifier, requirePlainText } from './identifier.js';
 
 export type AccountStatus = 'ACTIVE' | 'RESTRICTED' | 'ERASING' | 'ERASED';
@@ -27,6 +28,9 @@ export interface Registration {
   readonly profile?: Partial<Omit<ProfileRecord, 'updatedAt'>>;
   readonly identifiers?: readonly { type: IdentifierType; value: string; verified: boolean }[];
   readonly links?: readonly { service: string; externalId: string }[];
+  readonly birthYears?: BirthYears;
+  /** Account of whoever agrees for a child. */
+  readonly guardianId?: string;
   /** The person's login at the identity provider. */
   readonly login?: { issuer: string; subject: string };
 }
@@ -103,6 +107,7 @@ export async function register(tx: Tx, keys: Keys, now: Date, registration: Regi
     })),
   };
   refuseRepeats(record);
+  await setChildhood(tx, now, record, id, registration);
   const [taken] = await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, id));
   const key = taken ? null : await createSubjectKey(tx, keys.encryption, id);
   if (!key) throw conflict('id: there is an account with this id already.');
@@ -144,6 +149,42 @@ export async function linkService(
     await insertLink(tx, keys, accountId, service, id, now);
     return { ...record, links: [...record.links, { service, externalId: id, linkedAt: now.toISOString() }] };
   });
+}
+
+/** Records when a person may have been born, and who agrees for them. What is left out stays; null removes it. */
+export async function recordGuardian(
+  tx: Tx,
+  keys: Keys,
+  now: Date,
+  accountId: string,
+  childhood: Childhood,
+): Promise<Account> {
+  return change(tx, keys, now, accountId, async (record) => {
+    const changed = { ...record };
+    await setChildhood(tx, now, changed, accountId, childhood);
+    return changed;
+  });
+}
+
+interface Childhood {
+  readonly birthYears?: BirthYears | null;
+  readonly guardianId?: string | null;
+}
+
+async function setChildhood(tx: Tx, now: Date, record: AccountRecord, accountId: string, childhood: Childhood) {
+  const { birthYears, guardianId } = childhood;
+  if (birthYears === null) delete record.birthYears;
+  else if (birthYears !== undefined) {
+    checkBirthYears(birthYears, now);
+    record.birthYears = { ...birthYears };
+  }
+  if (guardianId === null) delete record.guardianId;
+  else if (guardianId !== undefined) {
+    if (guardianId === accountId) throw badInput('guardianId', 'is the account itself: name another person.');
+    const [guardian] = await tx.select({ status: accounts.status }).from(accounts).where(eq(accounts.id, guardianId));
+    if (!guardian || guardian.status === 'ERASED') throw badInput('guardianId', 'there is no account with this id.');
+    record.guardianId = guardianId;
+  }
 }
 
 /** How this person is known to one service. */

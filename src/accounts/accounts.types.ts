@@ -1,4 +1,4 @@
-import { Directive, Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Directive, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { DateTimeScalar } from '../scalars.js';
 import { personalData } from '../services/core.js';
 import type { Service } from '../services/service.js';
@@ -194,6 +194,36 @@ export class ServiceLinkInput {
   externalId!: string;
 }
 
+@ObjectType('BirthYears', { description: 'The years a person may have been born in: all that is kept of their age.' })
+export class BirthYearsType {
+  @Field(() => Int, { description: 'The earliest.' })
+  from!: number;
+
+  @Field(() => Int, { description: 'The latest.' })
+  to!: number;
+}
+
+@InputType({ description: 'The years a person may have been born in.' })
+export class BirthYearsInput {
+  @Field(() => Int, { description: 'The earliest.' })
+  from!: number;
+
+  @Field(() => Int, { description: 'The latest; the same where the year is known.' })
+  to!: number;
+}
+
+@InputType({ description: 'Who agrees for a child. What is left out stays as it is; null removes it.' })
+export class RecordGuardianInput {
+  @Field(() => ID, { description: 'Account of the child.' })
+  accountId!: string;
+
+  @Field(() => BirthYearsInput, { nullable: true, description: 'The years the child may have been born in.' })
+  birthYears?: BirthYearsInput | null;
+
+  @Field(() => ID, { nullable: true, description: 'Account of the guardian.' })
+  guardianId?: string | null;
+}
+
 @InputType({ description: 'A person to register.' })
 export class RegisterAccountInput {
   @Field(() => ID, {
@@ -213,6 +243,18 @@ export class RegisterAccountInput {
     description: 'Services that know the person; services and staff only.',
   })
   links?: ServiceLinkInput[] | null;
+
+  @Field(() => BirthYearsInput, {
+    nullable: true,
+    description: 'The years the person may have been born in: whether they are asked for consent themself.',
+  })
+  birthYears?: BirthYearsInput | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Account of whoever agrees for a child; services and staff only.',
+  })
+  guardianId?: string | null;
 }
 
 @InputType({ description: 'A change of shared account information (Article 16).' })

@@ -49,6 +49,7 @@ export interface ConsentRules {
  */
 export async function give(tx: Tx, keys: Keys, now: Date, rules: ConsentRules, giving: Giving): Promise<void> {
   const { accountId, purpose, policyVersion } = giving;
+  checkEvidence(giving);
   await takeOpenAccount(tx, accountId);
   if (giving.occurredAt && giving.occurredAt > now) throw badInput('occurredAt', 'lies in the future.');
   const states = await statesOf(tx, accountId);
@@ -227,6 +228,23 @@ async function requireNoObjection(tx: Tx, accountId: string, purpose: string): P
 
 const UNPRINTABLE = /[^\P{Cc}\n\r\t]|\p{Cs}/u;
 const LONGEST_WORDING = 10_000;
+const LONGEST_EVIDENCE = 500;
+
+function checkEvidence({ locale, evidence }: Giving): void {
+  if (locale !== undefined && !isLanguageTag(locale))
+    throw badInput('locale', 'is no language tag: write it as en-GB.');
+  if ((evidence?.length ?? 0) > LONGEST_EVIDENCE)
+    throw badInput('evidence', `is longer than ${LONGEST_EVIDENCE} characters.`);
+  if (UNPRINTABLE.test(evidence ?? '')) throw badInput('evidence', 'holds control characters: remove them.');
+}
+
+function isLanguageTag(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1;
+  } catch {
+    return false;
+  }
+}
 
 /** The words the person was shown. A box that was ticked for them, or silence, is no consent (recital 32). */
 function wordsOf({ by, wording }: Giving, named: PolicyPurpose): string {

@@ -1,17 +1,15 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { accountLoader } from '../accounts/account-loader.js';
 import { accountOf } from '../accounts/accounts.resolver.js';
-import { requirePlainText } from '../accounts/identifier.js';
-import { badInput, forbidden, notFound } from '../errors.js';
+import { notFound } from '../errors.js';
 import { actorOf } from '../gate/caller.js';
+import { checkIntake } from '../requests/intake.js';
 import type { PrivacyRequest } from '../requests/requests.js';
 import { PrivacyRequestObject, PrivacyRequestPayload } from '../requests/requests.types.js';
 import { UrlScalar } from '../scalars.js';
 import type { RequestContext } from '../world.js';
 import { type ExportFormat, linkToken, packagesOf, requestAccess } from './exports.js';
 import { ExportPackageType, RequestAccessInput } from './exports.types.js';
-
-const LONGEST_KEY = 255;
 
 @Resolver(() => PrivacyRequestObject)
 export class ExportsResolver {
@@ -25,13 +23,7 @@ export class ExportsResolver {
   ): Promise<PrivacyRequestPayload> {
     const accountId = accountOf(context, input.accountId);
     const { caller, world } = context;
-    if (input.receivedAt && caller.kind !== 'STAFF')
-      throw forbidden('receivedAt: only staff enter a request later than it arrived.');
-    if ((input.idempotencyKey?.length ?? 0) > LONGEST_KEY)
-      throw badInput('idempotencyKey', `is longer than ${LONGEST_KEY} characters.`);
-    if (input.idempotencyKey === '')
-      throw badInput('idempotencyKey', 'is empty: leave it out, or give a key of your own.');
-    requirePlainText(input.idempotencyKey ?? '', 'idempotencyKey');
+    const { receivedAt, idempotencyKey } = checkIntake(caller, input);
     if (!(await accountLoader(context).load(accountId))) throw notFound('accountId: there is no account with this id.');
     const request = await world.db.transaction((tx) =>
       requestAccess(tx, world.clock.now(), world.registry, world.config, {
@@ -40,8 +32,8 @@ export class ExportsResolver {
         formats: input.formats,
         services: input.services ?? undefined,
         channel: input.channel,
-        receivedAt: input.receivedAt ?? undefined,
-        idempotencyKey: input.idempotencyKey ?? undefined,
+        receivedAt,
+        idempotencyKey,
         actor: actorOf(caller),
       }),
     );

@@ -7,11 +7,14 @@ import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { AuditResolver } from '../audit/audit.resolver.js';
 import { ClientsResolver } from '../clients/clients.resolver.js';
 import { ConsentsResolver } from '../consents/consents.resolver.js';
+import { ObjectionsResolver } from '../consents/objections.resolver.js';
 import { DisclosuresResolver } from '../disclosures/disclosures.resolver.js';
 import { ErasuresResolver, LegalHoldsResolver } from '../erasures/erasures.resolver.js';
 import { ExportPackageResolver, ExportsResolver } from '../exports/exports.resolver.js';
 import { MarketingResolver } from '../marketing/marketing.resolver.js';
+import { PoliciesResolver } from '../policies/policies.resolver.js';
 import { AccountRequestsResolver, RequestsResolver } from '../requests/requests.resolver.js';
+import { RestrictionResolver } from '../requests/restriction.resolver.js';
 import { subgraphHeader } from '../services/personal-data-directive.js';
 import { ServicesResolver } from '../services/services.resolver.js';
 import { nullableFields } from '../services/subgraph/nullable-fields.js';
@@ -39,7 +42,10 @@ const RESOLVERS = [
   ExportPackageResolver,
   LegalHoldsResolver,
   MarketingResolver,
+  ObjectionsResolver,
+  PoliciesResolver,
   RequestsResolver,
+  RestrictionResolver,
   ServicesResolver,
 ] as const;
 

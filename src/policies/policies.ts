@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, asc, desc, eq, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, lte, type SQL, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../database/database.js';
 import { badInput, conflict } from '../errors.js';
 import type { Taxonomy } from '../services/taxonomy.js';
@@ -117,22 +117,29 @@ export async function allPolicies(db: Db | Tx): Promise<Policy[]> {
 
 /** The uses a version names, sorted by key. */
 export async function purposesOf(db: Db | Tx, version: number): Promise<PolicyPurpose[]> {
-  return db
-    .select({
-      purpose: policyPurposes.purpose,
-      title: policyPurposes.title,
-      description: policyPurposes.description,
-      lawfulBasis: policyPurposes.lawfulBasis,
-      categories: policyPurposes.categories,
-      retention: policyPurposes.retention,
-      recipients: policyPurposes.recipients,
-      marketing: policyPurposes.marketing,
-      material: policyPurposes.material,
-    })
-    .from(policyPurposes)
-    .where(eq(policyPurposes.version, version))
-    .orderBy(asc(policyPurposes.purpose));
+  return selectPurposes(db, eq(policyPurposes.version, version));
 }
+
+/** The uses the version in force names, sorted by key; none before the first version. */
+export async function purposesInForce(db: Db | Tx): Promise<PolicyPurpose[]> {
+  const inForce = sql`(select max(version) from policies where effective_from <= ${TODAY})`;
+  return selectPurposes(db, sql`${policyPurposes.version} = ${inForce}`);
+}
+
+const PURPOSE = {
+  purpose: policyPurposes.purpose,
+  title: policyPurposes.title,
+  description: policyPurposes.description,
+  lawfulBasis: policyPurposes.lawfulBasis,
+  categories: policyPurposes.categories,
+  retention: policyPurposes.retention,
+  recipients: policyPurposes.recipients,
+  marketing: policyPurposes.marketing,
+  material: policyPurposes.material,
+};
+
+const selectPurposes = (db: Db | Tx, where: SQL): Promise<PolicyPurpose[]> =>
+  db.select(PURPOSE).from(policyPurposes).where(where).orderBy(asc(policyPurposes.purpose));
 
 /** What a version in force by now says of one use. `named`: null where it does not name the use. */
 export async function termsOf(

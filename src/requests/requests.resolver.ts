@@ -171,7 +171,7 @@ export class AccountRequestsResolver {
 }
 
 /** The request, where the caller may see it. One answer for "there is none" and "it is not yours". */
-async function requireVisible(context: RequestContext, argument: string, id: string): Promise<PrivacyRequest> {
+export async function requireVisible(context: RequestContext, argument: string, id: string): Promise<PrivacyRequest> {
   const [request] = await findRequests(context.world.db, [parseUuid(argument, id)]);
   const visible =
     request && (['owner', 'dps', 'support'] as const).some((who) => belongsTo(context.caller, who, request.accountId));
@@ -179,7 +179,7 @@ async function requireVisible(context: RequestContext, argument: string, id: str
   return request;
 }
 
-function noteOf(input: RequestActionInput): string | null {
+export function noteOf(input: RequestActionInput): string | null {
   const note = input.note?.trim() || null;
   if (note && note.length > LONGEST_NOTE) throw badInput('note', `is longer than ${LONGEST_NOTE} characters.`);
   if (note && UNSTORABLE.test(note)) throw badInput('note', 'holds characters that are no text: remove them.');

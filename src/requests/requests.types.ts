@@ -181,3 +181,24 @@ export class RequestActionInput {
   @Field(() => DateTimeScalar, { nullable: true, description: 'Until when, for acts that have an end.' })
   until?: Date | null;
 }
+
+@InputType({ description: 'A request that data be stored but not used (Article 18).' })
+export class RequestRestrictionInput {
+  @Field(() => ID, { nullable: true, description: 'Whose data; a person may leave it out for their own.' })
+  accountId?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Why, where the person says so.' })
+  reason?: string | null;
+
+  @Field(() => CollectionChannelEnum, { defaultValue: 'API', description: 'How the request reached us.' })
+  channel!: CollectionChannel;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it reached us, where staff enter it later.' })
+  receivedAt?: Date | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Your own key for this request: the same key again answers the same request. At most 255 characters.',
+  })
+  idempotencyKey?: string | null;
+}

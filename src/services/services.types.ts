@@ -141,4 +141,28 @@ export class PurposeType {
 
   @Field(() => Boolean, { description: 'Whether it is direct marketing, which a person can always refuse.' })
   marketing!: boolean;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Fideslang data categories it uses, as a version of the policy names them; null outside of one.',
+  })
+  categories?: readonly string[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'How long data is kept for it, as a version of the policy says; null outside of one.',
+  })
+  retention?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Who gets data for it, as a version of the policy names them; null outside of one.',
+  })
+  recipients?: readonly string[] | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether that version of the policy asks for consent anew; null outside of one.',
+  })
+  material?: boolean | null;
 }
