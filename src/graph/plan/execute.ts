@@ -59,10 +59,17 @@ async function askRoot(fetch: Fetch, run: Run): Promise<void> {
 /** Takes in what a service answered at the root. */
 export function takeRoot(fetch: Fetch, { data, errors }: ExecutionResult, run: Run): void {
   for (const error of errors ?? []) run.errors.push(error.path ? error : relocated(error, fetch.topKeys.slice(0, 1)));
-  if (!data) return;
+  if (!data) return tellOfAll(fetch, errors ?? [], run);
   const found = data as DataObject;
   for (const rewrite of fetch.rewrites) rewrite(found, run.types);
   merge(run.data, found);
+}
+
+/** What went wrong with one part took the others with it: that is why they are missing too. */
+function tellOfAll({ topKeys }: Fetch, errors: readonly GraphQLError[], run: Run): void {
+  const told = new Set(run.errors.map(({ path }) => path?.[0]));
+  const [first] = errors;
+  if (first) for (const key of topKeys) if (!told.has(key)) run.errors.push(relocated(first, [key]));
 }
 
 /** Things of one kind that a service is asked about in one go. */
@@ -183,12 +190,12 @@ function takeEntities(fetch: EntityFetch, { targets }: Asking, entities: Value, 
 function placeError(error: GraphQLError, fetch: EntityFetch, { targets }: Asking, run: Run): void {
   const [, index, ...rest] = error.path ?? [];
   const places = typeof index === 'number' ? targets[index] : undefined;
+  const key = fetch.topKeys.length === 1 ? fetch.topKeys : [];
   if (places) {
-    for (const { path } of places) run.errors.push(relocated(error, [...path, ...rest]));
+    for (const { path } of places) run.errors.push(relocated(error, [...path, ...(rest.length > 0 ? rest : key)]));
     return;
   }
   const all = targets.flat();
-  const key = fetch.topKeys.length === 1 ? fetch.topKeys : [];
   const [only] = all;
   if (only && all.length === 1) run.errors.push(relocated(error, [...only.path, ...key]));
   else run.errors.push(relocated(error, only?.path.filter((part) => typeof part === 'string') ?? []));

@@ -44,8 +44,7 @@ const FAULTS = {
   },
   bomb: (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(BOMB),
   'no-gzip': (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(CANARY),
-  'other-person': (response, body) =>
-    response.end(entities(body, () => ({ _habeas_Account_id: 'another', nickname: 'CANARY' }))),
+  'other-person': (response, body) => response.end(entities(body, () => ({ id: 'another', nickname: 'CANARY' }))),
   'fewer-people': (response, body) => response.end(entities(body, named, 1)),
   'more-people': (response, body) => response.end(entities(body, named, 0, ['CANARY'])),
   chain: (response) => response.writeHead(200, { 'content-encoding': Array(500).fill('gzip').join(', ') }).end(CANARY),
@@ -57,12 +56,17 @@ const FAULTS = {
 
 /** One entity for each representation, like a service that is well, or not quite. */
 function entities(body, entity, leftOut = 0, more = []) {
-  const { variables } = JSON.parse(body);
+  const { query, variables } = JSON.parse(body);
   const [asked = []] = Object.values(variables).filter(Array.isArray);
-  return JSON.stringify({ data: { _entities: [...asked.slice(leftOut).map(entity), ...more] } });
+  const aliases = [...query.matchAll(/(\w+): id\b/g)].map(([, alias]) => alias);
+  const answered = asked.slice(leftOut).map((each) => {
+    const { id, ...rest } = entity(each);
+    return { ...rest, ...Object.fromEntries(aliases.map((alias) => [alias, id])) };
+  });
+  return JSON.stringify({ data: { _entities: [...answered, ...more] } });
 }
 
-const named = ({ id }) => ({ _habeas_Account_id: id, nickname: `of ${id}` });
+const named = ({ id }) => ({ id, nickname: `of ${id}` });
 
 const tree = (id) => ({
   key: 'SUPPORT',
