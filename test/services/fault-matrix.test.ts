@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type ExecutionResult, GraphQLError, parse } from 'graphql';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/database/embedded.js';
 import type { Connector, SubgraphContext } from '../../src/services/connector.js';
 import { httpConnector } from '../../src/services/http/connector.js';
+import { GRAPH_LIMITS } from '../../src/services/outgoing.js';
+import { POSTGRES_LIMITS } from '../../src/services/postgres/client.js';
 import { postgresConnector } from '../../src/services/postgres/connector.js';
 import type { Connection, Service } from '../../src/services/service.js';
 import { subgraphConnector } from '../../src/services/subgraph/connector.js';
@@ -58,25 +61,27 @@ const tickets = dataset([collection('tickets', [field('ticket_id')])]);
 const named = (name: Name, connection: Connection, rest: Partial<Service> = {}) =>
   service(connection, { name, field: name, title: name, ...rest });
 
-/** A connector whose service breaks in this way; `well` is no way to break. */
+/** A connector whose service breaks in this way. One that is `well` gets the time a busy machine takes. */
 async function connectorTo(name: Name, mode: string): Promise<Connector> {
+  const graphLimits = mode === 'well' ? GRAPH_LIMITS : HASTY;
+  const limits = mode === 'well' ? POSTGRES_LIMITS : LIMITS;
   const origin =
     mode === 'refuse' ? `http://127.0.0.1:${nowhere}` : mode === 'tls' ? web.url.replace('http', 'https') : web.url;
   if (name === 'training') {
     const connection = { kind: 'subgraph', url: `${origin}/${mode}/graphql`, sdlFile, audience: 'a' } as const;
-    return subgraphConnector(named(name, connection), plainCredentials, { graphLimits: HASTY });
+    return subgraphConnector(named(name, connection), plainCredentials, { graphLimits });
   }
   if (name === 'support') {
     const url = `${origin}/${mode}/{externalId}`;
     const connection = { kind: 'http', url, audience: 'a', queryScope: 'q', deleteScope: 'd' } as const;
-    return httpConnector(named(name, connection, { datasets: [tickets] }), plainCredentials, { graphLimits: HASTY });
+    return httpConnector(named(name, connection, { datasets: [tickets] }), plainCredentials, { graphLimits });
   }
   const proxy = await startFaultyProxy(Number(new URL(database.url).port));
   const url = Object.assign(new URL(database.url), { port: String(proxy.port) });
   if (mode === 'tls') url.searchParams.set('sslmode', 'require');
   const connection = { kind: 'postgres', url: url.href, schema: 'public' } as const;
   const connector = postgresConnector(named(name, connection, { kind: 'POSTGRES', datasets: [notes] }), {
-    limits: LIMITS,
+    limits,
   });
   const close = connector.close.bind(connector);
   // First what hangs, so that closing has nothing to wait for.
@@ -112,8 +117,11 @@ async function asking(connector: Connector, name: Name): Promise<ExecutionResult
 
 async function askAll(connectors: Readonly<Record<Name, Connector>>) {
   const began = performance.now();
-  const answers = await Promise.all(NAMES.map((name) => asking(connectors[name], name)));
-  return { answers: answers.map((answer) => JSON.stringify(answer)), took: performance.now() - began };
+  const answers = NAMES.map(async (name) => {
+    const answer = JSON.stringify(await asking(connectors[name], name));
+    return { answer, took: performance.now() - began };
+  });
+  return Promise.all(answers);
 }
 
 const WEB = [...FAULTS.map(([mode]) => mode), 'refuse', 'tls'];
@@ -132,29 +140,33 @@ describe('one of four services breaks (R-20, T-33, T-34)', () => {
       await Promise.all(NAMES.map(async (name) => [name, await connectorTo(name, 'well')] as const)),
     ) as Record<Name, Connector>;
     const well = await askAll(healthy);
-    expect(well.answers.filter((answer) => !answer.includes('of p1'))).toEqual([]);
+    expect(well.filter(({ answer }) => !answer.includes('of p1'))).toEqual([]);
 
+    // What this process itself was kept from running, no service can be blamed for.
+    const stalls = monitorEventLoopDelay({ resolution: 10 });
+    stalls.enable();
     const open = [...MODES[broken]];
     const wrong: unknown[] = [];
     const worker = async () => {
       for (let mode = open.shift(); mode !== undefined; mode = open.shift()) {
         const connector = await connectorTo(broken, mode);
-        const { answers, took } = await askAll({ ...healthy, [broken]: connector });
-        const [own = ''] = answers.splice(NAMES.indexOf(broken), 1);
+        const answers = await askAll({ ...healthy, [broken]: connector });
+        const [{ answer: own, took } = { answer: '{}', took: Number.NaN }] = answers.splice(NAMES.indexOf(broken), 1);
         const { errors } = JSON.parse(own) as ExecutionResult;
         const isTold =
           errors?.length === 1 &&
           errors[0]?.extensions?.code === 'SERVICE_UNAVAILABLE' &&
           errors[0].extensions.service === broken;
-        const isRest = answers.every((answer) => answer.includes('of p1') && !answer.includes('errors'));
+        const isRest = answers.every(({ answer }) => answer.includes('of p1') && !answer.includes('errors'));
         const isQuiet = !/CANARY|127\.0\.0\.1|of p1/.test(own);
-        if (!isTold || !isRest || !isQuiet || took > BUDGET_MS + 250) {
+        if (!isTold || !isRest || !isQuiet || took > BUDGET_MS + 250 + stalls.max / 1e6) {
           wrong.push({ mode, own, isTold, isRest, isQuiet, took: Math.round(took) });
         }
         await connector.close();
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    stalls.disable();
     expect(wrong).toEqual([]);
     await Promise.all(Object.values(healthy).map((connector) => connector.close()));
   });

@@ -12,7 +12,7 @@ import { ServiceMetrics } from '../../src/services/metrics.js';
 import { Outgoing } from '../../src/services/outgoing.js';
 import { subgraphConnector } from '../../src/services/subgraph/connector.js';
 import { plainCredentials } from '../support/services/credentials.js';
-import { FAULTS, HASTY } from '../support/services/faults.js';
+import { FAULTS } from '../support/services/faults.js';
 import { service } from '../support/services/manifests.js';
 import { type RunningService, startService } from '../support/services/process.js';
 
@@ -42,7 +42,6 @@ const nobody = { subjects: () => Promise.reject(new Error('not asked of a subgra
 function asker(name: string): { connector: Connector; ask: () => Promise<boolean> } {
   const connection = { kind: 'subgraph', url: `${shop.url}/now/graphql`, sdlFile, audience: 'a' } as const;
   const connector = subgraphConnector(service(connection, { name }), plainCredentials, {
-    graphLimits: HASTY,
     metrics: measured.of(name),
   });
   opened.push(connector);
