@@ -22,7 +22,7 @@ export async function trustClient(config: Config, name: string, file: string | n
   }
   return documents === null
     ? `${name} may ask any document again.`
-    : `${name} may ask ${Object.keys(documents).length} documents and no others.`;
+    : `${name} may ask only the documents of ${file}, ${Object.keys(documents).length} in all.`;
 }
 
 function readDocuments(file: string): object {
