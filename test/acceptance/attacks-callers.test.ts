@@ -8,13 +8,13 @@ import { createKeysFile } from '../../src/crypto/keys.js';
 import { type SmallCompany, smallCompany } from '../exports/small-company.js';
 import { migratedDatabase, type TestDatabase } from '../support/database.js';
 import { type Habeas, startHabeas } from '../support/habeas.js';
-import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.js';
+import { type Issuer, signingKey, startIssuer } from '../support/issuer.js';
 import { events, post } from '../support/post.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'habeas-production-'));
 let company: SmallCompany;
 let database: TestDatabase;
-let issuer: IdentityProvider;
+let issuer: Issuer;
 let habeas: Habeas;
 let sql: postgres.Sql;
 let account: string;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   [company, database, issuer] = await Promise.all([
     smallCompany(),
     migratedDatabase(),
-    startIdentityProvider('habeas'),
+    startIssuer([await signingKey('only')]),
   ]);
   sql = postgres(database.url, { max: 1 });
   const keysFile = path.join(directory, 'keys.json');
@@ -35,7 +35,7 @@ beforeAll(async () => {
     dataDirectory: directory,
     env: {
       NODE_ENV: 'production',
-      HABEAS_OIDC_ISSUER: issuer.url,
+      HABEAS_OIDC_ISSUER: issuer.issuer,
       HABEAS_KEYS_FILE: keysFile,
       HABEAS_CONTROLLER_NAME: 'Lantern Education Ltd',
       HABEAS_CONTROLLER_ADDRESS: '1 Example Street, Portsmouth',
@@ -56,13 +56,13 @@ afterAll(async () => {
   await habeas?.stop();
   await company?.stop();
   await database?.drop();
-  issuer?.stop();
+  await issuer?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 
-const holding = async (claims: Parameters<IdentityProvider['token']>[0]): Promise<Client> => ({
+const holding = async (claims: Parameters<Issuer['sign']>[0]): Promise<Client> => ({
   url: habeas.url,
-  token: await issuer.token(claims),
+  token: await issuer.sign(claims),
 });
 const client = (name: string) => holding({ sub: name, client_id: name });
 const codesOf = async (asking: Client, query: string) =>
@@ -129,17 +129,17 @@ describe('In production', () => {
       viewer: { kind: 'SUBJECT', accountId: null },
     });
     const [other, forDevelopment] = [
-      await startIdentityProvider('habeas'),
+      await startIssuer([await signingKey('only')]),
       await holding({ sub: account, iss: 'habeas-development' }),
     ];
     for (const token of [
-      await other.token({ sub: 'x' }),
-      await other.token({ sub: 'x', iss: issuer.url }),
+      await other.sign({ sub: 'x' }),
+      await other.sign({ sub: 'x', iss: issuer.issuer }),
       forDevelopment.token ?? '',
     ]) {
       expect((await post({ url: habeas.url, token }, '{ viewer { kind } }')).status).toBe(401);
     }
-    other.stop();
+    await other.stop();
   });
 
   test('roles are what the identity provider says, of those there are', async () => {
@@ -152,8 +152,8 @@ describe('In production', () => {
   });
 
   test('a flood of unknown key ids does not become a flood of fetches (T-15)', async () => {
-    const before = issuer.keysFetched();
-    const [header, ...rest] = (await issuer.token({ sub: 'x' })).split('.');
+    const before = await issuer.keysFetched();
+    const [header, ...rest] = (await issuer.sign({ sub: 'x' })).split('.');
     for (let index = 0; index < 40; index += 1) {
       const known = JSON.parse(Buffer.from(header ?? '', 'base64url').toString());
       const forged = Buffer.from(JSON.stringify({ ...known, kid: `k${index}` })).toString('base64url');
@@ -161,7 +161,7 @@ describe('In production', () => {
         401,
       );
     }
-    expect(issuer.keysFetched() - before).toBeLessThanOrEqual(1);
+    expect((await issuer.keysFetched()) - before).toBeLessThanOrEqual(1);
   });
 
   test('there is no IDE (T-08)', async () => {

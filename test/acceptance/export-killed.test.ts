@@ -17,7 +17,7 @@ import {
 } from '../exports/export-of.js';
 import { type SmallCompany, smallCompany } from '../exports/small-company.js';
 import { sweepLater, worldOf } from '../exports/sweep-now.js';
-import { migratedDatabase, type TestDatabase } from '../support/database.js';
+import { embeddedPostgresAt, migratedDatabase, type TestDatabase } from '../support/database.js';
 import { type Habeas, startHabeas } from '../support/habeas.js';
 
 const KILLS = 20;
@@ -151,6 +151,7 @@ describe('R-01 workers that are killed', () => {
 describe('A whole Habeas that is killed, its Postgres with it', () => {
   test('goes on with the request when it is started again', async () => {
     const dataDirectory = mkdtempSync(path.join(tmpdir(), 'habeas-killed-whole-'));
+    embeddedPostgresAt(path.join(dataDirectory, 'postgres'));
     const begin = () => startHabeas({ dataDirectory, services: company.manifests });
     const first = await begin();
     const accountId = await company.register(await first.staff('support'), 'ada', NOTES);

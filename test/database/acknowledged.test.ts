@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { embeddedPostgresAt } from '../support/database.js';
 import { ask, embeddedUser, parentOf, until } from './embedded-process.js';
 
 let folder: string;
@@ -9,11 +10,12 @@ let directory: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'habeas-acknowledged-'));
   directory = path.join(folder, 'postgres');
+  embeddedPostgresAt(directory);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
 
 describe('R-04: acknowledged is stored', () => {
-  const ROUNDS = 50;
+  const ROUNDS = Number(process.env.HABEAS_ROUNDS ?? 9);
 
   it(`in ${ROUNDS} rounds of kill -9: of Node, of Node and the server, of Node, the server and its guardian`, async () => {
     const acknowledged = new Set<number>();

@@ -20,6 +20,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../src/database/project-root.js';
+import { embeddedPostgresAt } from '../support/database.js';
 import { ask, embeddedUser, lives, parentOf, until } from './embedded-process.js';
 
 let folder: string;
@@ -40,9 +41,12 @@ const answers = (url: string) =>
   );
 
 describe('the embedded Postgres', () => {
-  it('comes up in a folder that is not there yet, and again where it is', async () => {
+  it('comes up in a folder that is not there yet, kept from other users, and again where it is', async () => {
     const first = await embeddedUser(directory, 'hold');
     expect(first.shared).toBe(false);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(statSync(`${directory}.password`).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${directory}.password`, 'utf8')).toMatch(/^[0-9a-f]{48}$/);
     await ask(first.url, 'create table kept as select 42 as answer');
     await first.stop();
     expect(first.said).toEqual([{ stopped: true }]);
@@ -53,15 +57,8 @@ describe('the embedded Postgres', () => {
     await second.stop();
   });
 
-  it('keeps its data and its password from other users of the machine', async () => {
-    const user = await embeddedUser(directory, 'hold');
-    expect(statSync(directory).mode & 0o777).toBe(0o700);
-    expect(statSync(`${directory}.password`).mode & 0o777).toBe(0o600);
-    expect(readFileSync(`${directory}.password`, 'utf8')).toMatch(/^[0-9a-f]{48}$/);
-    await user.stop();
-  });
-
   it('lets nobody in without the password, and listens on this machine only', async () => {
+    embeddedPostgresAt(directory);
     const user = await embeddedUser(directory, 'hold');
     const url = new URL(user.url);
     const refused = async (password: string) => {
@@ -79,6 +76,7 @@ describe('the embedded Postgres', () => {
   });
 
   it('is shared by a second process, whose end does not end it', async () => {
+    embeddedPostgresAt(directory);
     const first = await embeddedUser(directory, 'hold');
     const second = await embeddedUser(directory, 'hold');
     expect([second.url, second.pid, second.shared]).toEqual([first.url, first.pid, true]);
@@ -98,6 +96,7 @@ describe('the embedded Postgres', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('ends with a process that ends by %s', async (signal) => {
+    embeddedPostgresAt(directory);
     const user = await embeddedUser(directory, 'hold');
     user.process.kill(signal);
     await until('Postgres has ended', () => !lives(user.pid));
@@ -125,6 +124,8 @@ describe('the embedded Postgres', () => {
 });
 
 describe('after a crash', () => {
+  beforeEach(() => embeddedPostgresAt(directory));
+
   it('a server whose guardian was killed is not left to itself', async () => {
     const user = await embeddedUser(directory, 'hold');
     process.kill(parentOf(user.pid), 'SIGKILL');

@@ -6,12 +6,15 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { embeddedPostgresAt } from '../support/database.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'lantern-killed-'));
 const postmaster = path.join(directory, 'company/postgres/postmaster.pid');
 const script = fileURLToPath(new URL('../../dist/examples/company.js', import.meta.url));
 const started: ChildProcess[] = [];
+
+beforeAll(() => embeddedPostgresAt(path.dirname(postmaster)));
 
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL');

@@ -5,6 +5,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, need } from '../../examples/client.js';
 import { AccountDocument, RegisterAccountDocument } from '../../schema/client/operations.js';
+import { embeddedPostgresAt } from '../support/database.js';
 import { type Habeas, startHabeas } from '../support/habeas.js';
 import { askForEverything, hasStatus, packageOf, waitFor } from './export-of.js';
 import { type SmallCompany, smallCompany } from './small-company.js';
@@ -34,6 +35,7 @@ const dataDirectory = mkdtempSync(path.join(tmpdir(), 'habeas-rest-'));
 beforeAll(async () => {
   company = await smallCompany();
   // The embedded Postgres: its files, its log of changes and the packages all lie below the data directory.
+  embeddedPostgresAt(path.join(dataDirectory, 'postgres'));
   habeas = await startHabeas({ services: company.manifests, dataDirectory, env: { HABEAS_LOG_LEVEL: 'trace' } });
   const input = {
     profile: PLANTED,

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { verifyPackage } from '../../src/exports/package/verify.js';
 import { migratedDatabase } from '../support/database.js';
 import { startHabeas } from '../support/habeas.js';
-import { askForEverything, hasStatus, waitFor } from './export-of.js';
+import { askForEverything, fetchPackage, hasStatus, waitFor } from './export-of.js';
 import { smallCompany } from './small-company.js';
 
 const RECORDS = 200_000;
@@ -43,6 +44,8 @@ test.skipIf(process.platform !== 'linux')(
       expect(notes?.records).toBe(RECORDS + 1);
       expect(request.export?.records).toBeGreaterThan(RECORDS);
       expect((peak - idle) / MEGABYTE).toBeLessThan(200);
+      const received = await fetchPackage(request.export?.url ?? '', owner);
+      expect(await verifyPackage(Buffer.from(await received.arrayBuffer()))).toEqual({ ok: true, problems: [] });
       process.stdout.write(`200,000 records: ${((peak - idle) / MEGABYTE).toFixed(0)} MB over idle\n`);
     } finally {
       await Promise.all([worker.stop(), server.stop()]);

@@ -30,7 +30,7 @@ const declarations = fc.record(
   Object.fromEntries(GOVERNED.map((name) => [name, fc.subarray([...USES], { maxLength: 3 })])),
 ) as fc.Arbitrary<Declared>;
 const some = fc.subarray(GOVERNED, { minLength: 1 });
-const RUNS = { numRuns: 150, seed: 20_261_124 };
+const RUNS = { numRuns: Number(process.env.HABEAS_ROUNDS ?? 60), seed: 20_261_124 };
 
 /** A use covers itself and what lies below it. */
 const covers = (declared: string, use: string) => use === declared || use.startsWith(`${declared}.`);

@@ -6,7 +6,10 @@ import { bankHolidays, type DeadlineOptions, dueDate, endOfLondonDay, londonDay 
 import { isoOf, slowDueDate } from './slow-calendar.js';
 
 const DAY = 86_400_000;
-const RUNS = { numRuns: 2_000 };
+const ROUNDS = Number(process.env.HABEAS_ROUNDS ?? 300);
+const RUNS = { numRuns: ROUNDS };
+/** Every fifth day falls, in five years, on every day of the year and of the week. */
+const STEP = ROUNDS < 2_000 ? 5 : 1;
 const FIRST = Date.UTC(2013, 0, 1) / DAY;
 const YEARS_100 = 36_524;
 
@@ -79,9 +82,9 @@ describe('A request is due (Article 12(3), 12A)', () => {
     );
   });
 
-  test('as a calendar walked day by day says, for every day of 100 years', () => {
+  test(`as a calendar walked day by day says, for every ${STEP === 1 ? '' : 'fifth '}day of 100 years`, () => {
     const different: unknown[] = [];
-    for (let number = FIRST; number < FIRST + YEARS_100; number += 1) {
+    for (let number = FIRST; number < FIRST + YEARS_100; number += STEP) {
       const start = isoOf(number);
       const pausedDays = number % 23;
       for (const [ours, theirs] of [
@@ -114,7 +117,7 @@ describe('The day of receipt', () => {
         const end = endOfLondonDay(given);
         return londonDay(end) === given && londonDay(new Date(end.getTime() + 1)) > given;
       }),
-      { numRuns: 2_000, examples: [['2026-03-29'], ['2026-10-25']] },
+      { ...RUNS, examples: [['2026-03-29'], ['2026-10-25']] },
     );
   });
 });

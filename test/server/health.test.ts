@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { need } from '../../examples/client.js';
 import { RegisterAccountDocument, ViewerDocument } from '../../schema/client/operations.js';
-import { migratedDatabase } from '../support/database.js';
+import { embeddedPostgresAt, migratedDatabase } from '../support/database.js';
 import { deskManifests } from '../support/desk.js';
 import { type Habeas, startHabeas } from '../support/habeas.js';
 
@@ -14,6 +14,7 @@ let habeas: Habeas;
 beforeAll(async () => {
   services = deskManifests('http://127.0.0.1:9');
   dataDirectory = mkdtempSync(path.join(tmpdir(), 'habeas-health-'));
+  embeddedPostgresAt(path.join(dataDirectory, 'postgres'));
   habeas = await startHabeas({ services, dataDirectory });
 });
 afterAll(async () => {

@@ -256,6 +256,6 @@ it('finds in a real Postgres what a walk in memory finds, each record once, alon
         await store.close();
       }
     }),
-    { numRuns: 100 },
+    { numRuns: Number(process.env.HABEAS_ROUNDS ?? 40) },
   );
 }, 300_000);

@@ -1,4 +1,4 @@
-// An OpenID Connect provider that keeps everything in memory. Told by messages to print tokens.
+// An OpenID Connect provider that keeps everything in memory. Told by messages to make tokens, and to say what it was asked.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -57,7 +57,12 @@ const provider = new Provider(issuer, {
     },
   },
 });
-server.on('request', provider.callback());
+const answer = provider.callback();
+let keysFetched = 0;
+server.on('request', (request, response) => {
+  if (request.url === '/jwks') keysFetched += 1;
+  return answer(request, response);
+});
 
 /** A person's access token, as at the end of a sign-in. */
 async function personToken({ person, audience = AUDIENCE, seconds = 600 }) {
@@ -74,6 +79,8 @@ async function personToken({ person, audience = AUDIENCE, seconds = 600 }) {
   return token.save();
 }
 
-process.on('message', async (message) => process.send({ token: await personToken(message) }));
+process.on('message', async (message) =>
+  process.send(message.person ? { token: await personToken(message) } : { keysFetched }),
+);
 process.on('disconnect', () => process.exit());
 process.send({ issuer });

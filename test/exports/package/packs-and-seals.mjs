@@ -1,5 +1,5 @@
 // Writes and seals a package of many records in a process of its own. Arguments: folder, number of records.
-// Tells by IPC: { part: records } while it writes, { sealing: true }, then { growth } in bytes of memory.
+// Tells by IPC: { part: records } while it writes, then { sealing: true }.
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -94,13 +94,5 @@ async function run(name, records) {
   });
 }
 
-// What a process needs for its first package is not the package's doing.
-await run('warm', 20_000);
-const before = process.memoryUsage().rss;
-let most = before;
-const watch = setInterval(() => {
-  most = Math.max(most, process.memoryUsage().rss);
-}, 20);
+await run('warm', 500);
 await run('large', Number(count));
-clearInterval(watch);
-process.send({ growth: most - before });

@@ -1,21 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writePart } from '../../../src/exports/package/part.js';
-import { openPackage } from '../../../src/exports/package/seal.js';
-import { verifyPackage } from '../../../src/exports/package/verify.js';
 import { freshFolder, NEVER, pagesOf, serviceNamed } from './packing.js';
 
 interface Message {
   readonly part?: number;
   readonly sealing?: boolean;
-  readonly growth?: number;
 }
 
 const KEY = randomBytes(32);
@@ -31,7 +26,7 @@ afterEach(async () => {
 
 /** Resolves with the first message that is waited for. */
 function start(records: number, wanted: (message: Message) => boolean): Promise<Message> {
-  const script = fileURLToPath(new URL('./heavy.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('./packs-and-seals.mjs', import.meta.url));
   child = fork(script, [folder.path, String(records)], {
     execArgv: [],
     env: { ...process.env, KEY: KEY.toString('hex') },
@@ -48,17 +43,6 @@ async function kill(): Promise<void> {
   child.kill('SIGKILL');
   await once(child, 'exit');
 }
-
-describe('T-32 a package of 200,000 records', () => {
-  it('takes less than 100 MB of memory more than a small one, and holds every record', async () => {
-    const { growth } = await start(200_000, (message) => message.growth !== undefined);
-    expect(growth).toBeLessThan(100 * 1024 * 1024);
-    const zip = path.join(folder.path, 'plain.zip');
-    const sealed = path.join(folder.path, 'large', 'package.sealed');
-    await pipeline(openPackage(sealed, KEY, 'package'), createWriteStream(zip));
-    expect(await verifyPackage(zip)).toEqual({ ok: true, problems: [] });
-  }, 240_000);
-});
 
 describe('a process killed', () => {
   it('while it reads a service leaves no part, and the next one starts clean', async () => {
