@@ -27,7 +27,7 @@ describe('P31 Nothing goes outside for marketing, for any use of it', () => {
 
   it('at validation, were a client registered for it and every field declared for it', () => {
     for (const use of USES) {
-      const graph = purposeGraph(Object.fromEntries(GOVERNED.map((name) => [name, [use]])) as Declared);
+      const graph = purposeGraph(Object.fromEntries(GOVERNED.map((name) => [name, [use]])) as unknown as Declared);
       const outside = client(use, { affiliation: 'EXTERNAL' });
       for (const name of GOVERNED) {
         expect(verdictOf(graph, outside, plain(name)), `${use}: ${name}`).toMatchObject({

@@ -59,7 +59,10 @@ async function askRoot(fetch: Fetch, run: Run): Promise<void> {
 /** Takes in what a service answered at the root. */
 export function takeRoot(fetch: Fetch, { data, errors }: ExecutionResult, run: Run): void {
   for (const error of errors ?? []) run.errors.push(error.path ? error : relocated(error, fetch.topKeys.slice(0, 1)));
-  if (!data) return tellOfAll(fetch, errors ?? [], run);
+  if (!data) {
+    tellOfAll(fetch, errors ?? [], run);
+    return;
+  }
   const found = data as DataObject;
   for (const rewrite of fetch.rewrites) rewrite(found, run.types);
   merge(run.data, found);
