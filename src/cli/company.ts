@@ -7,6 +7,7 @@ import { ensureClient } from '../clients/clients.js';
 import { projectRoot } from '../database/project-root.js';
 import { developmentToken } from '../server/development-issuer.js';
 import { type Question, readQuestions } from '../server/ide.js';
+import { publishPolicies } from './company-policies.js';
 import type { Foundation } from './run.js';
 
 /** The demo company, as `examples/company.ts` starts it. */
@@ -71,7 +72,7 @@ const Clients = z.array(
   }),
 );
 
-/** Registers the company's clients and, on the first start, its people, through the graph. */
+/** Registers the company's clients, publishes its policies and, on the first start, registers its people. */
 export async function introduceCompany(
   foundation: Foundation,
   onProgress: (done: number, total: number) => void,
@@ -82,6 +83,7 @@ export async function introduceCompany(
     const affiliation = client.affiliation === 'external' ? 'EXTERNAL' : 'AFFILIATED';
     await ensureClient(database.db, { ...client, affiliation });
   }
+  await publishPolicies(database.db);
   const { registerPeople } = await examples();
   const PEOPLE = 1_000;
   if ((await countAccounts(database.db)) >= PEOPLE) return;

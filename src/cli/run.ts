@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { recordIncidents } from '../audit/incidents.js';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
+import { EXPIRY_SCHEDULE, expiryHandler, expiryJob } from '../consents/consents.jobs.js';
 import { type Keys, loadKeys } from '../crypto/keys.js';
 import { type Database, openDatabase } from '../database/database.js';
 import { freePort } from '../database/embedded.js';
@@ -112,8 +113,8 @@ function incidentKeeper(sql: Database['sql'], log: Logger): (incident: Incident)
 function work(world: World, database: Database): Promise<Worker> {
   return startWorker({
     url: database.url,
-    handlers: [collectHandler(world), sealHandler(world), sweepHandler(world)],
-    schedule: { [sweepJob.name]: SWEEP_SCHEDULE },
+    handlers: [collectHandler(world), sealHandler(world), sweepHandler(world), expiryHandler(world)],
+    schedule: { [sweepJob.name]: SWEEP_SCHEDULE, [expiryJob.name]: EXPIRY_SCHEDULE },
     concurrency: world.config.workerConcurrency,
     log: world.log,
   });

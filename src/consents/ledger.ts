@@ -5,8 +5,10 @@ import { next, type State } from './fold.js';
 
 export type ConsentEvent = typeof consentEvents.$inferSelect;
 export type NewEvent = Omit<ConsentEvent, 'id' | 'accountId'>;
+/** `eventId`: the act that holds, also where it has expired since. */
+type Stored = State & { readonly eventId: number };
 /** What holds of each use a person has said something of, by its key. */
-export type States = ReadonlyMap<string, State>;
+export type States = ReadonlyMap<string, Stored>;
 
 export async function statesOf(tx: Tx, accountId: string): Promise<States> {
   const rows = await tx.select().from(consentStates).where(eq(consentStates.accountId, accountId));
@@ -27,13 +29,15 @@ export async function append(tx: Tx, accountId: string, states: States, events: 
   const now = new Map(states);
   const changed = new Map<string, typeof consentStates.$inferInsert>();
   for (const event of added.sort((a, b) => a.id - b.id)) {
-    const before = now.get(event.purpose) ?? null;
+    const { purpose, id } = event;
+    const before = now.get(purpose) ?? null;
     const after = next(before, event, await hasEnded(tx, event));
     if (!after || after === before) continue;
-    now.set(event.purpose, after);
     const { status, since, policyVersion, validUntil } = after;
-    const { purpose, id: eventId } = event;
-    changed.set(purpose, { accountId, purpose, status, since, policyVersion, validUntil, eventId });
+    const eventId = event.action === 'EXPIRED' ? (before?.eventId ?? id) : id;
+    const stored = { status, since, policyVersion, validUntil, eventId };
+    now.set(purpose, stored);
+    changed.set(purpose, { ...stored, accountId, purpose });
   }
   if (changed.size > 0) await write(tx, [...changed.values()]);
 }

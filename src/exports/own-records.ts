@@ -1,5 +1,8 @@
+import type { Sql } from 'postgres';
 import type { Account } from '../accounts/accounts.js';
 import { accessesOf } from '../audit/reads.js';
+import { consentHistory } from '../consents/current.js';
+import { objectionsOf } from '../consents/objections.js';
 import type { Db } from '../database/database.js';
 import { eventsOf, requestsOf } from '../requests/requests.js';
 import type { RecordPage } from '../services/connector.js';
@@ -12,10 +15,19 @@ export async function* ownRecords(
   { db, sql }: Pick<World, 'db' | 'sql'>,
   account: Account,
 ): AsyncGenerator<RecordPage> {
-  const { profile, identifiers, links } = account.record;
+  const { profile, identifiers, links, birthYears, guardianId } = account.record;
   yield {
     collection: 'account',
-    records: [{ id: account.id, status: account.status, created_at: account.createdAt.toISOString() }],
+    records: [
+      {
+        id: account.id,
+        status: account.status,
+        created_at: account.createdAt.toISOString(),
+        born_from: birthYears?.from ?? null,
+        born_to: birthYears?.to ?? null,
+        guardian_id: guardianId ?? null,
+      },
+    ],
   };
   yield {
     collection: 'profile',
@@ -43,8 +55,41 @@ export async function* ownRecords(
       linked_at: linkedAt,
     })),
   };
+  yield* ownConsents(sql, account.id);
+  yield {
+    collection: 'objections',
+    records: (await objectionsOf(db, account.id)).map(({ purpose, since, channel }) => ({
+      purpose,
+      since: since.toISOString(),
+      channel,
+    })),
+  };
   yield* ownRequests(db, account.id);
   yield* ownAccesses(sql, account.id);
+}
+
+async function* ownConsents(sql: Sql, accountId: string): AsyncGenerator<RecordPage> {
+  for (let before: string | null = null, more = true; more; ) {
+    const page = await consentHistory(sql, accountId, PAGE, before);
+    yield {
+      collection: 'consent_history',
+      records: page.rows.map((event) => ({
+        purpose: event.purpose,
+        action: event.action,
+        occurred_at: event.occurredAt.toISOString(),
+        recorded_at: event.recordedAt.toISOString(),
+        policy_version: event.policyVersion,
+        valid_until: event.validUntil?.toISOString() ?? null,
+        channel: event.channel,
+        actor: event.actor,
+        wording: event.wording,
+        locale: event.locale,
+        evidence: event.evidence,
+      })),
+    };
+    before = page.rows.at(-1)?.id ?? null;
+    more = page.hasNextPage;
+  }
 }
 
 async function* ownRequests(db: Db, accountId: string): AsyncGenerator<RecordPage> {

@@ -40,7 +40,7 @@ export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParen
   'Mutation.withdrawAllConsents': ['subject', 'dps', 'support'],
   'Mutation.objectToProcessing': ['subject', 'dps', 'support'],
   'Mutation.withdrawObjection': ['subject', 'dps', 'support'],
-  'Mutation.publishPolicy': STAFF,
+  'Mutation.publishPolicy': ['dps'],
   'Mutation.cancelRequest': ['subject', 'dps', 'support'],
   'Mutation.retryRequest': STAFF,
   'Mutation.registerClient': ['dps'],

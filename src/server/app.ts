@@ -10,6 +10,7 @@ import { GRAPH, graphRoutes, SUBGRAPH } from './graph-routes.js';
 import { healthRoutes, leaveQuietly, type Readiness } from './health.js';
 import type { Question } from './ide.js';
 import { metricsRoute } from './metrics.js';
+import { policyRoutes } from './policy-pages.js';
 
 export interface AppOptions {
   readonly world: World;
@@ -51,6 +52,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   healthRoutes(app, options.readiness, graph.problems.bind(graph), world.config.environment !== 'production');
   metricsRoute(app, world);
   downloadRoute(app, world, authenticate);
+  policyRoutes(app, world);
   app.get('/.well-known/jwks.json', async () => ({ keys: [world.keys.signing.publicJwk] }));
   await graphRoutes(app, options, tell);
   return app;

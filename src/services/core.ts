@@ -26,6 +26,9 @@ const account = collection('account', 'Account', 'The account itself.', [
   field('id', 'user.unique_id', 'Id of the account, shared by all services.'),
   field('status', 'user.account', 'Whether the account is active, restricted or being erased.'),
   field('created_at', 'user.account', 'When the account was made.'),
+  field('born_from', 'user.demographic.age_range', 'Earliest year of birth, where it was recorded.'),
+  field('born_to', 'user.demographic.age_range', 'Latest year of birth, where it was recorded.'),
+  field('guardian_id', 'user.unique_id', 'Account of the guardian of a child.'),
 ]);
 
 const profile = collection('profile', 'Profile', 'Account information all services share.', [
@@ -71,6 +74,31 @@ const history = collection('privacy_request_history', 'History of privacy reques
   field('note', 'user.account', 'More about it.'),
 ]);
 
+const consentHistory = collection(
+  'consent_history',
+  'History of consents',
+  'Every consent given, taken back or ended.',
+  [
+    field('purpose', 'user.privacy_preferences', 'The use of data.'),
+    field('action', 'user.privacy_preferences', 'What happened.'),
+    field('occurred_at', 'user.privacy_preferences', 'When it was said.'),
+    field('recorded_at', 'user.account', 'When it was entered.'),
+    field('policy_version', 'user.account', 'Version of the privacy policy it was said under.'),
+    field('valid_until', 'user.account', 'Until when a consent given holds.'),
+    field('channel', 'user.account', 'How it reached us.'),
+    field('actor', 'user.account', 'Who acted: a role, never a name.'),
+    field('wording', 'user.account', 'The words that were shown.'),
+    field('locale', 'user.account', 'Language of the words.'),
+    field('evidence', 'user.account', 'Where the proof is kept.'),
+  ],
+);
+
+const objections = collection('objections', 'Objections', 'Uses of data that were objected to.', [
+  field('purpose', 'user.privacy_preferences', 'The use of data.'),
+  field('since', 'user.privacy_preferences', 'When the objection reached us.'),
+  field('channel', 'user.account', 'How it reached us.'),
+]);
+
 const accesses = collection('accesses', 'Accesses', 'Who read data of this account through Habeas, and what for.', [
   field('at', 'user.account', 'When.'),
   field('caller', 'user.account', 'Who read: a role or a service.'),
@@ -103,7 +131,7 @@ export const CORE: Service = {
     {
       name: 'Answer privacy requests and prove it',
       dataUse: 'essential.legal_obligation',
-      dataCategories: ['user.account', 'user.unique_id'],
+      dataCategories: ['user.account', 'user.unique_id', 'user.privacy_preferences', 'user.demographic.age_range'],
       dataSubjects: ['customer'],
       lawfulBasis: 'LEGAL_OBLIGATION',
       retentionPeriod: 'P6Y',
@@ -116,7 +144,17 @@ export const CORE: Service = {
       title: 'Habeas',
       description: 'What Habeas itself holds about a person.',
       namespace: null,
-      collections: [account, profile, identifiers, linkedServices, privacyRequests, history, accesses],
+      collections: [
+        account,
+        profile,
+        identifiers,
+        linkedServices,
+        consentHistory,
+        objections,
+        privacyRequests,
+        history,
+        accesses,
+      ],
     },
   ],
   erasure: new Map(),

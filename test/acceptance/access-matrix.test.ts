@@ -48,6 +48,15 @@ beforeAll(async () => {
   }
   const cancelled = await askForEverything(me, 'access matrix, cancelled');
   await need(me, CancelRequestDocument, { input: { requestId: cancelled } });
+  // They have said something of their consent, and object to something no question below takes back.
+  const said = await post(
+    me,
+    `mutation {
+      giveConsent(input: { purpose: "analytics.reporting", policyVersion: 2 }) { consent { status } }
+      objectToProcessing(input: { purpose: "marketing.advertising.third_party" }) { request { status } }
+    }`,
+  );
+  expect(said.errors).toEqual([]);
   places = {
     account: owner?.accountId ?? '',
     request,

@@ -40,6 +40,8 @@ const TABLE = `
   Query.accounts                       y - y y y P F y y U
   Query.clients                        F F F F F F F y y U
   Query.me                             y y F F F F F F F U
+  Query.policies                       y y y y y y y y y y
+  Query.policy                         y y y y y y y y y y
   Query.privacyRequest                 y N F F F F F y y U
   Query.privacyRequests                F F F F F F F y y U
   Query.purposes                       y y y y y y y y y U
@@ -48,28 +50,40 @@ const TABLE = `
   Query.courses                        y y y y y y y y y U
   Query.course                         y y y y y y y y y U
   Mutation.cancelRequest               y N F F F F F y y U
+  Mutation.giveConsent                 y N F F F F F y y U
+  Mutation.liftRestriction             C N F F F F F C C U
   Mutation.linkService                 F F y P P P F y y U
+  Mutation.objectToProcessing          y N F F F F F y y U
+  Mutation.publishPolicy               F F F F F F F C F U
+  Mutation.recordGuardian              F F y P P P F y y U
   Mutation.registerAccount             C C C P P P F C C U
   Mutation.registerClient              F F F F F F F C F U
   Mutation.requestAccess               y N F F F F F y y U
+  Mutation.requestRestriction          C N F F F F F C C U
   Mutation.retryRequest                F F F F F F F C C U
   Mutation.revokeClient                F F F F F F F y F U
   Mutation.trustDocuments              F F F F F F F y F U
   Mutation.updateProfile               y N y P P P F y y U
+  Mutation.withdrawAllConsents         y N F F F F F y y U
+  Mutation.withdrawConsent             y N F F F F F y y U
+  Mutation.withdrawObjection           y N F F F F F y y U
   Subscription.privacyRequestProgress  y N F F F F F y y U
 
   # Habeas' own types
   Account.id                           y N y y y P F y y U
   Account.ehcpAudit                    y N y y P P F y y U
   Account.accesses                     y N F F F P F y y U
+  Account.birthYears                   y N F F F P F y y U
   Account.consentHistory               y N F F F P F y y U
   Account.consents                     y N F F F P F y y U
   Account.createdAt                    y N y P P P F y y U
   Account.disclosures                  y N F F F P F y y U
+  Account.guardianId                   y N F F F P F y y U
   Account.identifiers                  y N y y y P F y y U
   Account.legalHolds                   y N F F F P F y y U
   Account.linkedServices               y N y y y P F y y U
   Account.marketingPreferences         y N F F F P F y y U
+  Account.objections                   y N F F F P F y y U
   Account.privacyRequests              y N F F F P F y y U
   Account.profile                      y N y y y P F y y U
   Account.status                       y N y y y P F y y U
@@ -81,14 +95,17 @@ const TABLE = `
   AccessConnection.*                   y N F F F P F y y U
   AccessEdge.*                         y N F F F P F y y U
   AccountPayload.*                     y N y P P P F y y U
+  BirthYears.*                         - N F F F P F - - U
   ChannelPreference.*                  y N F F F P F y y U
   Client.*                             - - y y y y y - - -
   ClientPayload.*                      F F F F F F F y F U
   Consent.*                            y N F F F P F y y U
-  ConsentEvent.*                       - N F F F P F - - U
+  ConsentEvent.*                       y N F F F P F y y U
   ConsentEventConnection.*             y N F F F P F y y U
-  ConsentEventEdge.*                   - N F F F P F - - U
+  ConsentEventEdge.*                   y N F F F P F y y U
+  ConsentPayload.*                     y N F F F F F y y U
   ConsentReceipt.*                     - N F F F P F - - U
+  ConsentsPayload.*                    y N F F F F F y y U
   DataCollection.*                     y y y y y y y y y U
   DataField.*                          y y y y y y y y y U
   Disclosure.*                         - N F F F P F - - U
@@ -109,6 +126,10 @@ const TABLE = `
   Identifier.verified                  y N y P P P F y y U
   LegalHold.*                          - N F F F P F - - U
   MarketingPreferences.*               y N F F F P F y y U
+  Objection.*                          y N F F F P F y y U
+  ObjectionsPayload.*                  y N F F F F F y y U
+  PolicyPayload.*                      F F F F F F F C F U
+  PolicyVersion.*                      y y y y y y y y y y
   PrivacyRequest.*                     y N F F F F F y y U
   PrivacyRequestConnection.*           y N F F F P F y y U
   PrivacyRequestEdge.*                 y N F F F P F y y U

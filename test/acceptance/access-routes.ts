@@ -19,6 +19,9 @@ export interface Question {
   readonly entry: string | null;
 }
 
+const NEWS = 'marketing.communications.email';
+const ADS = 'marketing.advertising';
+
 /** Arguments of fields that need some. Mutations are made so that asking twice changes nothing more. */
 const argumentsOf = ({ account, request, cancelled, support, client }: Places): Readonly<Record<string, string>> => ({
   'Query._entities': `(representations: [{ __typename: "Account", id: "${account}" }])`,
@@ -32,6 +35,17 @@ const argumentsOf = ({ account, request, cancelled, support, client }: Places): 
   'Mutation.updateProfile': `(input: { accountId: "${account}", profile: {} })`,
   'Mutation.linkService': `(input: { accountId: "${account}", service: "support", externalId: "${support}" })`,
   'Mutation.requestAccess': `(input: { accountId: "${account}", services: ["habeas"], idempotencyKey: "access matrix" })`,
+  'Mutation.giveConsent': `(input: { accountId: "${account}", purpose: "${NEWS}", policyVersion: 2, channel: WEB, wording: "Yes" })`,
+  'Mutation.withdrawConsent': `(input: { accountId: "${account}", purpose: "${NEWS}" })`,
+  'Mutation.withdrawAllConsents': `(input: { accountId: "${account}" })`,
+  'Mutation.objectToProcessing': `(input: { accountId: "${account}", purpose: "${ADS}", idempotencyKey: "matrix" })`,
+  'Mutation.withdrawObjection': `(input: { accountId: "${account}", purpose: "${ADS}" })`,
+  // Keys and requests that are taken, so that nobody is restricted.
+  'Mutation.requestRestriction': `(input: { accountId: "${account}", idempotencyKey: "access matrix" })`,
+  'Mutation.liftRestriction': `(input: { requestId: "${request}" })`,
+  'Mutation.recordGuardian': `(input: { accountId: "${account}" })`,
+  'Mutation.publishPolicy': `(input: { version: 1, effectiveFrom: "2018-05-25", title: "t", text: "t", purposes: [
+    { key: "${NEWS}", title: "t", description: "d", lawfulBasis: CONSENT, categories: ["user"], marketing: true }] })`,
   'Mutation.cancelRequest': `(input: { requestId: "${cancelled}" })`,
   'Mutation.registerClient':
     '(input: { name: "audit-tool", affiliation: AFFILIATED, country: "GB", purposes: ["essential.service"] })',
@@ -50,9 +64,14 @@ const WAYS_IN = [
   'Query.purposes',
   'Query.courses',
   'Query._service',
+  'Query.policies',
   'Mutation.updateProfile',
   'Mutation.requestAccess',
   'Mutation.revokeClient',
+  'Mutation.giveConsent',
+  'Mutation.withdrawAllConsents',
+  'Mutation.withdrawObjection',
+  'Mutation.publishPolicy',
 ];
 
 /** Every field of every object type of a schema, introspection left out. */
