@@ -74,6 +74,13 @@ export function habeas(): Command {
     .option('--out <file>', 'write the draft to a file that is not there yet')
     .action(addDraft);
   program
+    .command('consents')
+    .description('look after the record of consents')
+    .command('rebuild')
+    .description('make what holds of each consent anew out of the ledger, person by person')
+    .option('--check', 'only compare; ends with 1 where something differs')
+    .action(rebuild);
+  program
     .command('keys')
     .description('look after encryption keys')
     .command('create <file>')
@@ -95,6 +102,15 @@ async function addDraft(options: AddOptions): Promise<void> {
   const { manifest, next } = await addService(config, options);
   if (options.out === undefined) process.stdout.write(manifest);
   process.stderr.write(`${next.join('\n')}\n`);
+}
+
+async function rebuild({ check = false }: { check?: boolean }): Promise<void> {
+  const config = readConfig(process.env);
+  const { rebuildConsents } = await import('./consents-rebuild.js');
+  const differed = await rebuildConsents(config, { check }, (line) => {
+    process.stdout.write(`${line}\n`);
+  });
+  if (check && differed > 0) process.exitCode = 1;
 }
 
 async function createKeys(file: string): Promise<void> {
