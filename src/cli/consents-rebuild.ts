@@ -17,7 +17,7 @@ export async function rebuildConsents(
     for (const difference of differences) print(describe(difference));
     const found = differences.length === 0 ? 'nothing differs from the ledger' : `${differences.length} differed`;
     print(
-      `${people} people with consents: ${found}${check || differences.length === 0 ? '' : ', and are as it says now'}`,
+      `people with consents: ${people}; ${found}${check || differences.length === 0 ? '' : ', and are as it says now'}`,
     );
     return differences.length;
   } finally {

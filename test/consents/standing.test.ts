@@ -120,7 +120,7 @@ describe('where a person stands', () => {
 });
 
 describe('the cost of a read', () => {
-  const PEOPLE = Number(process.env.HABEAS_ROUNDS ?? 5_000);
+  const PEOPLE = Math.max(5_000, Number(process.env.HABEAS_ROUNDS ?? 0));
 
   it('looks into indexes only, however many people there are', async () => {
     const { sql } = store;

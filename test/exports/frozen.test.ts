@@ -37,7 +37,7 @@ afterAll(async () => {
 
 test('A worker sweeps by the clock', async () => {
   const known = await sql`select identifier from graphile_worker._private_known_crontabs`;
-  expect(known.map(({ identifier }) => identifier)).toEqual(['exports_sweep']);
+  expect(known.map(({ identifier }) => identifier)).toEqual(['exports_sweep', 'consents_expiry']);
 });
 
 const deskOf = ({ tasks }: Asked) => tasks.find(({ service }) => service === 'desk');
