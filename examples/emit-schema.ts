@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
-import { buildSchema, lexicographicSortSchema, print, printSchema } from 'graphql';
+import { buildSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { projectRoot } from '../src/database/project-root.js';
 import { buildCoreSchema } from '../src/graph/core-schema.js';
 import { finishPublicSchema } from '../src/graph/public-schema.js';
@@ -13,15 +13,7 @@ import { loadManifests } from '../src/services/manifest.js';
 import { graphqlTypeOf } from '../src/services/postgres/types.js';
 import type { Service } from '../src/services/service.js';
 import { nullableFields } from '../src/services/subgraph/nullable-fields.js';
-import { TYPE_DEFINITIONS } from './training/sdl.js';
-
-/** What the manifests' placeholders stand for when nothing is started. */
-const NOWHERE = {
-  EHCP_AUDIT_DATABASE_URL: 'postgres://127.0.0.1:1/ehcp_audit',
-  NEWSLETTER_DATABASE_URL: 'postgres://127.0.0.1:1/newsletter',
-  TRAINING_URL: 'http://127.0.0.1:1',
-  SUPPORT_URL: 'http://127.0.0.1:1',
-};
+import { NOWHERE, SDLS } from './not-started.js';
 
 /** The company's databases number everything so. */
 const NUMBERED_BY = { name: 'int8', sql: 'bigint', array: false };
@@ -34,7 +26,7 @@ export async function emitSchema(folder: string): Promise<void> {
   const root = fileURLToPath(projectRoot());
   const core = await buildCoreSchema();
   const services = await loadManifests(path.join(root, 'examples/manifests'), NOWHERE);
-  const supergraph = compose([{ name: 'habeas', sdl: core.sdl }, ...services.map(partOf)]);
+  const supergraph = compose([{ name: 'habeas', sdl: core.subgraphSdl }, ...services.map(partOf)]);
   const { unifiedGraph } = await unifiedGraphHandler({
     unifiedGraph: buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true }),
     getUnifiedGraphSDL: () => supergraph,
@@ -50,7 +42,7 @@ export async function emitSchema(folder: string): Promise<void> {
 }
 
 function partOf(service: Service): Subgraph {
-  if (service.kind === 'SUBGRAPH') return { name: service.name, sdl: nullableFields(print(TYPE_DEFINITIONS)) };
+  if (service.kind === 'SUBGRAPH') return { name: service.name, sdl: nullableFields(SDLS[service.name] ?? '') };
   const isDatabase = service.kind === 'POSTGRES';
   const types: ScalarNames = (_dataset, _collection, field) =>
     graphqlTypeOf(field, isDatabase && field.dataType === 'integer' ? NUMBERED_BY : null);

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { ConfigError, readConfig } from '../config.js';
 import { createKeysFile } from '../crypto/keys.js';
 import { describeError } from '../telemetry.js';
+import type { ExplainOptions } from './explain.js';
 import type { AddOptions } from './services-add.js';
 
 const HELP = `
@@ -44,6 +45,15 @@ export function habeas(): Command {
       const { token } = await import('./token.js');
       process.stdout.write(`${await token(config, options)}\n`);
     });
+  program
+    .command('explain <file>')
+    .description('explain what becomes of a GraphQL question; ends with 1 where it is not answered')
+    .requiredOption('--client <name>', 'the service client that asks')
+    .option('--purpose <key>', 'what for; a client with a single purpose needs none')
+    .option('--operation <name>', 'which operation of the file')
+    .option('--account <id>', 'whose standing to look at: what is withheld today')
+    .option('--json', 'print it for programs')
+    .action(explainQuestion);
   const clients = program.command('clients').description('look after service clients');
   clients
     .command('trust <name> [file]')
@@ -87,6 +97,17 @@ export function habeas(): Command {
     .description('write fresh keys to a file that is not there yet')
     .action(createKeys);
   return program;
+}
+
+async function explainQuestion(file: string, { json = false, ...options }: ExplainOptions & { json?: boolean }) {
+  const config = readConfig(process.env);
+  const { explainFile } = await import('./explain.js');
+  const explained = await explainFile(config, file, options);
+  const { explanation, notes, isAnswered } = explained;
+  const { explanationText } = await import('./explain-text.js');
+  const text = json ? `${JSON.stringify({ ...explanation, notes }, null, 2)}\n` : explanationText(explained);
+  process.stdout.write(text);
+  if (!isAnswered) process.exitCode = 1;
 }
 
 async function trust(name: string, file: string | undefined, { any = false }: { any?: boolean }): Promise<void> {

@@ -227,7 +227,7 @@ describe('habeas --help', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  it.each([['start'], ['serve'], ['work'], ['token'], ['services', 'check'], ['keys', 'create']])(
+  it.each([['start'], ['serve'], ['work'], ['token'], ['explain'], ['services', 'check'], ['keys', 'create']])(
     'of %s %s says what it does',
     async (...command) => {
       const { code, stdout } = await habeas([...command, '--help']);

@@ -1,0 +1,13 @@
+import { print } from 'graphql';
+import { TYPE_DEFINITIONS } from './training/sdl.js';
+
+/** What the manifests' placeholders stand for when nothing is started. */
+export const NOWHERE = {
+  EHCP_AUDIT_DATABASE_URL: 'postgres://127.0.0.1:1/ehcp_audit',
+  NEWSLETTER_DATABASE_URL: 'postgres://127.0.0.1:1/newsletter',
+  TRAINING_URL: 'http://127.0.0.1:1',
+  SUPPORT_URL: 'http://127.0.0.1:1',
+} as const;
+
+/** The SDL a service would tell if it ran, by service. The others' follow from their manifests. */
+export const SDLS: Readonly<Record<string, string>> = { training: print(TYPE_DEFINITIONS) };
