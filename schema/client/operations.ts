@@ -281,21 +281,21 @@ export type ViewerQuery = { viewer: { kind: CallerKind, accountId: string | null
 export type MyAccountQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MyAccountQuery = { me: { id: string, status: AccountStatus, profile: { displayName: string | null, email: string | null } | null, linkedServices: Array<{ externalId: string, service: { name: string } }> } | null };
+export type MyAccountQuery = { me: { id: string, status: AccountStatus | null, profile: { displayName: string | null, email: string | null } | null, linkedServices: Array<{ externalId: string | null, service: { name: string } | null }> | null } | null };
 
 export type AccountQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type AccountQuery = { account: { id: string, status: AccountStatus, createdAt: string, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType, value: string, verified: boolean }>, linkedServices: Array<{ externalId: string, linkedAt: string, service: { name: string } }> } | null };
+export type AccountQuery = { account: { id: string, status: AccountStatus | null, createdAt: string | null, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType | null, value: string | null, verified: boolean | null }> | null, linkedServices: Array<{ externalId: string | null, linkedAt: string | null, service: { name: string } | null }> | null } | null };
 
 export type AccountsQueryVariables = Exact<{
   ids: Array<string | number> | string | number;
 }>;
 
 
-export type AccountsQuery = { accounts: Array<{ id: string, status: AccountStatus, createdAt: string, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType, value: string, verified: boolean }>, linkedServices: Array<{ externalId: string, linkedAt: string, service: { name: string } }> } | null> };
+export type AccountsQuery = { accounts: Array<{ id: string, status: AccountStatus | null, createdAt: string | null, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType | null, value: string | null, verified: boolean | null }> | null, linkedServices: Array<{ externalId: string | null, linkedAt: string | null, service: { name: string } | null }> | null } | null> };
 
 export type AccountByIdentifierQueryVariables = Exact<{
   type: IdentifierType;
@@ -304,30 +304,30 @@ export type AccountByIdentifierQueryVariables = Exact<{
 }>;
 
 
-export type AccountByIdentifierQuery = { accountByIdentifier: { id: string, status: AccountStatus, createdAt: string, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType, value: string, verified: boolean }>, linkedServices: Array<{ externalId: string, linkedAt: string, service: { name: string } }> } | null };
+export type AccountByIdentifierQuery = { accountByIdentifier: { id: string, status: AccountStatus | null, createdAt: string | null, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType | null, value: string | null, verified: boolean | null }> | null, linkedServices: Array<{ externalId: string | null, linkedAt: string | null, service: { name: string } | null }> | null } | null };
 
 export type RegisterAccountMutationVariables = Exact<{
   input: RegisterAccountInput;
 }>;
 
 
-export type RegisterAccountMutation = { registerAccount: { account: { id: string, status: AccountStatus, createdAt: string, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType, value: string, verified: boolean }>, linkedServices: Array<{ externalId: string, linkedAt: string, service: { name: string } }> } } };
+export type RegisterAccountMutation = { registerAccount: { account: { id: string, status: AccountStatus | null, createdAt: string | null, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType | null, value: string | null, verified: boolean | null }> | null, linkedServices: Array<{ externalId: string | null, linkedAt: string | null, service: { name: string } | null }> | null } } };
 
 export type UpdateProfileMutationVariables = Exact<{
   input: UpdateProfileInput;
 }>;
 
 
-export type UpdateProfileMutation = { updateProfile: { account: { id: string, status: AccountStatus, createdAt: string, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType, value: string, verified: boolean }>, linkedServices: Array<{ externalId: string, linkedAt: string, service: { name: string } }> } } };
+export type UpdateProfileMutation = { updateProfile: { account: { id: string, status: AccountStatus | null, createdAt: string | null, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType | null, value: string | null, verified: boolean | null }> | null, linkedServices: Array<{ externalId: string | null, linkedAt: string | null, service: { name: string } | null }> | null } } };
 
 export type LinkServiceMutationVariables = Exact<{
   input: LinkServiceInput;
 }>;
 
 
-export type LinkServiceMutation = { linkService: { account: { id: string, status: AccountStatus, createdAt: string, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType, value: string, verified: boolean }>, linkedServices: Array<{ externalId: string, linkedAt: string, service: { name: string } }> } } };
+export type LinkServiceMutation = { linkService: { account: { id: string, status: AccountStatus | null, createdAt: string | null, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType | null, value: string | null, verified: boolean | null }> | null, linkedServices: Array<{ externalId: string | null, linkedAt: string | null, service: { name: string } | null }> | null } } };
 
-export type AccountCoreFragment = { id: string, status: AccountStatus, createdAt: string, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType, value: string, verified: boolean }>, linkedServices: Array<{ externalId: string, linkedAt: string, service: { name: string } }> };
+export type AccountCoreFragment = { id: string, status: AccountStatus | null, createdAt: string | null, profile: { givenName: string | null, familyName: string | null, displayName: string | null, email: string | null, phone: string | null, organisation: string | null, jobTitle: string | null, postalAddress: string | null, locale: string | null, updatedAt: string | null } | null, identifiers: Array<{ type: IdentifierType | null, value: string | null, verified: boolean | null }> | null, linkedServices: Array<{ externalId: string | null, linkedAt: string | null, service: { name: string } | null }> | null };
 
 export type OneQuestionFourServicesQueryVariables = Exact<{
   id: string | number;

@@ -60,7 +60,7 @@ describe('P21 what is shared of a person is encrypted at rest', () => {
   test('the API and the package give it, the disk, a dump and the log do not', async () => {
     const { account } = await need(owner, AccountDocument, { id: ownerId });
     expect(account?.profile).toMatchObject(PLANTED);
-    expect(account?.linkedServices.map(({ externalId }) => externalId)).toEqual([EXTERNAL_ID]);
+    expect(account?.linkedServices?.map(({ externalId }) => externalId)).toEqual([EXTERNAL_ID]);
     const request = await waitFor(owner, await askForEverything(owner), hasStatus('COMPLETED'));
     const everything = [...(await packageOf(owner, request)).files.values()].map(String).join('\n');
     for (const text of TEXTS) expect(everything).toContain(text);
