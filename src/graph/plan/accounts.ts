@@ -58,12 +58,17 @@ function leaveAccount(
   path: readonly FlattenNodePathSegment[],
   beyond: Beyond[],
 ): SelectionSetNode {
-  const isKey = (selection: SelectionNode) =>
-    selection.kind === Kind.FIELD && (selection.name.value === 'id' || selection.name.value === '__typename');
   const rest = set.selections.filter((selection) => !isKey(selection));
   if (rest.length > 0) beyond.push({ path, selections: rest });
   const keys = set.selections.filter(isKey);
   return selectionSet([...keys, fieldNode('__typename'), fieldNode('id'), fieldNode('id', ACCOUNT_KEY)]);
+}
+
+/** Whether it tells no more than who it is. */
+function isKey(selection: SelectionNode): boolean {
+  if (selection.kind === Kind.INLINE_FRAGMENT) return selection.selectionSet.selections.every(isKey);
+  if (selection.kind === Kind.FRAGMENT_SPREAD) return false;
+  return selection.name.value === 'id' || selection.name.value === '__typename';
 }
 
 /** What asks a service for `selections` of accounts it knows by id. */

@@ -17,7 +17,7 @@ import {
 import { ACCOUNT, accountEntities, type Beyond, markAccounts } from './accounts.js';
 import type { FieldClasses } from './classes.js';
 import { ACCOUNT_KEY } from './data.js';
-import { type Leaf, Leaves } from './leaves.js';
+import { Leaves } from './leaves.js';
 import { fieldNode, keyOf, type Question, selectionSet, toQuestion, withoutSpreads } from './question.js';
 import { compileRewrites } from './rewrites.js';
 import type { EntityFetch, Fetch, Step } from './steps.js';
@@ -60,6 +60,8 @@ const BY_ID: readonly RequiresSelection[] = [
 class Compilation {
   /** All questions about things, to be looked at once the plan is compiled. */
   readonly #entityFetches: EntityFetch[] = [];
+  /** Where answers lead on to other accounts: names, lists left out. */
+  readonly #links: (readonly string[])[] = [];
 
   constructor(private readonly setting: Setting) {}
 
@@ -206,9 +208,8 @@ class Compilation {
       without: (mask, isRefused) => {
         const known = questions.get(mask);
         if (known !== undefined) return known;
-        const set = leaves.without(
-          (leaf) => isRefused(leaf.classes) && !this.#leadsToPermitted(fetch, leaf, isRefused),
-        );
+        const leadsOn = (path: readonly string[]) => this.#leadsToPermitted(fetch, path, isRefused);
+        const set = leaves.without({ isRefused, leadsOn });
         const field = set && { ...asked, selectionSet: set };
         const question = field && toQuestion({ ...marked, selectionSet: selectionSet([field]) });
         questions.set(mask, question);
@@ -216,6 +217,7 @@ class Compilation {
       },
     };
     this.#entityFetches.push(fetch);
+    for (const link of leaves.links) for (const path of paths) this.#links.push([...namesIn(path), ...link]);
     return fetch;
   }
 
@@ -224,18 +226,23 @@ class Compilation {
     return new Leaves(set, root, { types, classes, keys, service: nameOf(service) });
   }
 
-  /** Whether a key that is asked of one service leads to something of another's that may be read. */
+  /**
+   * Whether the key of a thing in one service's answer leads to something of another's that may be read of the same
+   * person.
+   */
   #leadsToPermitted(
     { paths }: EntityFetch,
-    { joins }: Leaf,
+    below: readonly string[],
     isRefused: (classes: readonly number[]) => boolean,
   ): boolean {
-    if (!joins) return false;
-    const from = paths.map((path) => [...namesIn(path), ...joins]);
+    const from = paths.map((path) => [...namesIn(path), ...below]);
+    const isBelow = (names: readonly string[], start: readonly string[]) =>
+      startsWith(names, start) &&
+      !this.#links.some((link) => link.length > start.length && startsWith(names, link) && startsWith(link, start));
     return this.#entityFetches.some(
       (other) =>
         other.leaves.some(({ classes }) => !isRefused(classes)) &&
-        other.paths.some((path) => from.some((start) => startsWith(namesIn(path), start))),
+        other.paths.some((path) => from.some((start) => isBelow(namesIn(path), start))),
     );
   }
 }

@@ -13,11 +13,18 @@ export interface Leaf {
   readonly classes: readonly number[];
   /** Whether it lies beyond an account that this very answer leads to. */
   readonly isBeyond: boolean;
+  /** Whether it is a thing of which only the key is asked, perhaps so that another service can be asked about it. */
+  readonly isKey: boolean;
+}
+
+/** What of a sub-request may not be asked of somebody. */
+export interface Refusal {
+  isRefused(classes: readonly number[]): boolean;
   /**
-   * Where a thing stands of which only the key is asked, so that another service can be asked about it: names of the
-   * answer, lists left out. Null for all else.
+   * Whether another service is to be asked about the thing at this place, so that its key is needed.
+   * @param path names of the answer, lists left out.
    */
-  readonly joins: readonly string[] | null;
+  leadsOn(path: readonly string[]): boolean;
 }
 
 /** Who asks. */
@@ -34,12 +41,15 @@ export interface LeavesSetting {
 interface Spot {
   readonly around: Around;
   readonly isBeyond: boolean;
+  /** Names of the answer, lists left out. */
   readonly path: readonly string[];
 }
 
 /** What a selection asks for, leaf by leaf, so that parts of it can be left out. */
 export class Leaves {
   readonly #leaves = new Map<FieldNode, Leaf>();
+  /** Where the selection leads on to another account. */
+  readonly links: (readonly string[])[] = [];
 
   constructor(
     private readonly set: SelectionSetNode,
@@ -54,8 +64,8 @@ export class Leaves {
   }
 
   /** The selection without what is refused; null where nothing else would be left. */
-  without(isRefused: (leaf: Leaf) => boolean): SelectionSetNode | null {
-    const { set, refused, kept } = this.#prune(this.set, isRefused);
+  without(refusal: Refusal): SelectionSetNode | null {
+    const { set, refused, kept } = this.#prune(this.set, refusal, []);
     return refused && !kept ? null : set;
   }
 
@@ -73,33 +83,34 @@ export class Leaves {
     const coordinates = this.#typesOf(typename).map((type) => `${type}.${name}`);
     if (!node.selectionSet) {
       if (coordinates.every((coordinate) => this.setting.keys.has(coordinate))) return;
-      this.#leaves.set(node, this.#leaf(name, typename, spot, null));
+      this.#leaves.set(node, this.#leaf(name, typename, spot, false));
       return;
     }
     const target = this.setting.types.target(typename, name) ?? '';
     const path = [...spot.path, keyOf(node)];
     if (target === ACCOUNT) {
-      this.#leaves.set(node, this.#leaf(name, typename, spot, null));
+      this.links.push(path);
+      this.#leaves.set(node, this.#leaf(name, typename, spot, false));
       this.#note(node.selectionSet, target, { around: this.#outset(), isBeyond: true, path });
       return;
     }
     const before = this.#leaves.size;
     const around = this.setting.classes.inside(typename, name, target, spot.around);
     this.#note(node.selectionSet, target, { ...spot, around, path });
-    if (this.#leaves.size === before) this.#leaves.set(node, this.#leaf(name, typename, spot, path));
+    if (this.#leaves.size === before) this.#leaves.set(node, this.#leaf(name, typename, spot, true));
   }
 
   #outset(): Around {
     return { ...NOTHING_AROUND, services: [this.setting.service] };
   }
 
-  #leaf(name: string, typename: string, { around, isBeyond }: Spot, joins: Leaf['joins']): Leaf {
+  #leaf(name: string, typename: string, { around, isBeyond }: Spot, isKey: boolean): Leaf {
     const types = this.#typesOf(typename);
     return {
       coordinates: types.map((type) => `${type}.${name}`),
       classes: [...new Set(types.flatMap((type) => this.setting.classes.of(type, name, around)))],
       isBeyond,
-      joins,
+      isKey,
     };
   }
 
@@ -108,22 +119,25 @@ export class Leaves {
     return [...new Set([typename, ...this.setting.types.membersOf(typename)])];
   }
 
-  #prune(set: SelectionSetNode, isRefused: (leaf: Leaf) => boolean): Pruned {
+  #prune(set: SelectionSetNode, refusal: Refusal, path: readonly string[]): Pruned {
     let refused = false;
     let kept = false;
     const selections = set.selections.flatMap((selection): readonly SelectionNode[] => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
+      const here = selection.kind === Kind.FIELD && selection.selectionSet ? [...path, keyOf(selection)] : path;
       const leaf = selection.kind === Kind.FIELD ? this.#leaves.get(selection) : undefined;
       if (leaf) {
-        const isOut = isRefused(leaf);
+        const isOut = refusal.isRefused(leaf.classes) && !(leaf.isKey && refusal.leadsOn(here));
         refused ||= isOut;
         kept ||= !isOut;
         return isOut ? [] : [selection];
       }
-      if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
-      const below = this.#prune(selection.selectionSet, isRefused);
+      if (!selection.selectionSet) return [selection];
+      const below = this.#prune(selection.selectionSet, refusal, here);
+      const isKept = below.kept || (below.refused && here !== path && refusal.leadsOn(here));
       refused ||= below.refused;
-      kept ||= below.kept;
-      return below.refused && !below.kept ? [] : [{ ...selection, selectionSet: below.set }];
+      kept ||= isKept;
+      return below.refused && !isKept ? [] : [{ ...selection, selectionSet: below.set }];
     });
     return { set: selectionSet(selections), refused, kept };
   }

@@ -42,7 +42,10 @@ export function toQuestion(operation: OperationDefinitionNode): Question {
   return { document, text: print(document), variables: [...used] };
 }
 
-/** The one operation of a sub-request, its fragments written out in place. Throws where there is none. */
+/**
+ * The one operation of a sub-request, its fragments written out in place: no two places share a field. Throws where
+ * there is none.
+ */
 export function withoutSpreads(document: DocumentNode): OperationDefinitionNode {
   const fragments = new Map<string, FragmentDefinitionNode>();
   let operation: OperationDefinitionNode | undefined;
@@ -64,7 +67,7 @@ export function withoutSpreads(document: DocumentNode): OperationDefinitionNode 
           selectionSet: spell(fragment.selectionSet),
         };
       }
-      return selection.selectionSet ? { ...selection, selectionSet: spell(selection.selectionSet) } : selection;
+      return selection.selectionSet ? { ...selection, selectionSet: spell(selection.selectionSet) } : { ...selection };
     }),
   });
   return { ...operation, selectionSet: spell(operation.selectionSet) };

@@ -100,20 +100,22 @@ export class Oracle {
     const parent = this.schema.getType(type);
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
     const target = getNamedType(field?.type as GraphQLOutputType);
-    if (!isCompositeType(target))
-      return isOf(this.schema, type, name).category === undefined
-        ? name !== 'rank'
-        : this.mayEverRead(caller, type, name);
-    if (target.name === 'Account') return caller.kind !== 'SUBJECT';
+    if (!isCompositeType(target)) {
+      const concrete = isAbstractType(parent) ? this.schema.getPossibleTypes(parent).map((each) => each.name) : [type];
+      return concrete.every((each) =>
+        isOf(this.schema, each, name).category === undefined ? name !== 'rank' : this.mayEverRead(caller, each, name),
+      );
+    }
     if (isOf(this.schema, type, name).category && !this.mayEverRead(caller, type, name)) return false;
+    if (target.name === 'Account') return caller.kind !== 'SUBJECT';
     if (caller.kind !== 'SERVICE') return true;
     const members = isAbstractType(target) ? this.schema.getPossibleTypes(target) : [target];
     return members.some((member) =>
       Object.values(member.getFields()).some(({ name: below, type: leadsTo }) => {
-        const { category, in: service } = isOf(this.schema, member.name, below);
+        const { category } = isOf(this.schema, member.name, below);
         if (getNamedType(leadsTo).name === 'Account') return false;
         if (isCompositeType(getNamedType(leadsTo))) return this.likes(caller, member.name, below);
-        return category ? this.mayEverRead(caller, member.name, below) : service === undefined || name === 'diary';
+        return category ? this.mayEverRead(caller, member.name, below) : name === 'diary' || name === 'service';
       }),
     );
   }
@@ -268,9 +270,9 @@ export const over = (wide: string, narrow: string): boolean => narrow === wide |
 
 /** The first reason against telling a datum of this person to this caller; null: there is none. */
 export function whyNot({ caller }: { caller: Caller }, person: Person | null, { needs }: Datum): string | null {
-  if (caller.kind !== 'SERVICE' || !person || caller.purpose === null) return null;
+  if (caller.kind !== 'SERVICE' || !person) return null;
   for (const need of needs) {
-    const reason = reasonAgainst(caller.purpose, caller.affiliation === 'EXTERNAL', person, need);
+    const reason = reasonAgainst(caller.purpose ?? '', caller.affiliation === 'EXTERNAL', person, need);
     if (reason) return reason;
   }
   return null;
@@ -327,7 +329,15 @@ interface Is {
   readonly uses?: readonly string[];
 }
 
+const known = new Map<string, Is>();
+
 function isOf(schema: GraphQLSchema, type: string, name: string): Is {
+  const is = known.get(`${type}.${name}`) ?? readIs(schema, type, name);
+  known.set(`${type}.${name}`, is);
+  return is;
+}
+
+function readIs(schema: GraphQLSchema, type: string, name: string): Is {
   const [directive, parent] = [schema.getDirective('is'), schema.getType(type)];
   const node = directive && isObjectType(parent) ? parent.getFields()[name]?.astNode : undefined;
   return directive && node ? ((getDirectiveValues(directive, node) as Is | undefined) ?? {}) : {};

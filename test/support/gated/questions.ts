@@ -51,8 +51,8 @@ export class DrawnQuestions {
     this.#fields = 0;
     this.#fragments = [];
     this.#used = new Set();
-    const isBold = this.number() < 0.15;
-    const likes = isBold ? () => true : liked;
+    const isBold = this.number() < 0.1;
+    const likes: Liked = (type, field) => isBold || type === 'PageInfo' || field === 'pageInfo' || liked(type, field);
     const roots = Array.from({ length: this.chance(0.75) ? 1 : 2 + this.below(2) }, () => this.root(likes, own));
     const definitions = [...this.#used].map((name) => `$${name}: ${VARIABLES[name]}`);
     const head = definitions.length > 0 ? `query Drawn(${definitions.join(', ')})` : this.chance(0.5) ? 'query' : '';
@@ -89,7 +89,7 @@ export class DrawnQuestions {
 
   private selections(type: GraphQLNamedType, depth: number, likes: Liked): string {
     const fields = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];
-    const wanted = fields.filter((field) => field.name === 'id' || this.leadsTo(type.name, field, depth, likes));
+    const wanted = fields.filter((field) => this.leadsTo(type.name, field, depth, likes));
     const written: string[] = [];
     for (let count = 1 + this.below(type.name === 'Account' ? 3 : 4); count > 0; count -= 1) {
       if (isAbstractType(type) && this.chance(0.75)) {
@@ -106,7 +106,7 @@ export class DrawnQuestions {
   private leadsTo(type: string, field: GraphQLField<unknown, unknown>, depth: number, likes: Liked): boolean {
     const target = getNamedType(field.type);
     const isLeaf = !isObjectType(target) && !isAbstractType(target);
-    if (isLeaf) return likes(type, field.name) || this.chance(0.03);
+    if (isLeaf) return likes(type, field.name);
     return depth < DEEPEST && likes(type, field.name);
   }
 

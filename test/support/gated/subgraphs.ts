@@ -72,15 +72,14 @@ export const startClub = (): Promise<Listening> =>
       president: () => account(PRESIDENT),
     },
     Account: {
-      __resolveReference: ({ id }: { id: string }) => {
-        const member = byId.get(id);
-        if (!member) return null;
-        const { club } = member;
-        if (!club) return { id, club: null };
+      __resolveReference: ({ id }: { id: string }) => (byId.has(id) ? { id } : null),
+      club: ({ id }: { id: string }) => {
+        const { club } = byId.get(id) ?? {};
+        if (!club) return null;
         const matches = club.matches.map(matchOf);
         const people = { buddy: account(club.buddy), captain: account(club.captain) };
         const most = ({ first }: { first: number }) => matches.slice(0, first);
-        return { id, club: { ...club, ...people, bestMatch: matches[0] ?? null, matches: most } };
+        return { ...club, ...people, bestMatch: matches[0] ?? null, matches: most };
       },
     },
     Match: { __resolveReference: ({ id }: { id: string }) => matchOf(id) ?? null },
@@ -90,9 +89,9 @@ export const startClub = (): Promise<Listening> =>
 export const startTracker = (): Promise<Listening> =>
   subgraph('tracker.graphql', {
     Account: {
-      __resolveReference: ({ id }: { id: string }) => {
+      tracker: ({ id }: { id: string }) => {
         const { tracker = null } = byId.get(id) ?? {};
-        return { id, tracker: tracker && { ...tracker, follows: tracker.follows.map(account) } };
+        return tracker && { ...tracker, follows: tracker.follows.map(account) };
       },
     },
     Match: {
