@@ -1,7 +1,7 @@
 import { HabeasError, ServiceError } from '../../errors.js';
 import type { Health, Subject } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
-import { Declined } from '../failures.js';
+import { Declined, isDeclined } from '../failures.js';
 import { HEALTH_LIMITS, type Outgoing, type OutgoingAnswer, type OutgoingLimits } from '../outgoing.js';
 import { UnreadableAnswer } from '../outgoing-json.js';
 import type { Connection, Service } from '../service.js';
@@ -80,6 +80,7 @@ export class GdprApi {
       return new Declined(name, 'SERVICE_REFUSED_US', `${title} refused Habeas' request (status ${status}): ${mend}`);
     }
     const redirects = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
-    return this.outgoing.error('SERVICE_ANSWER_INVALID', `answered with status ${status}${redirects}.`);
+    const Kind = isDeclined(status) ? Declined : ServiceError;
+    return new Kind(name, 'SERVICE_ANSWER_INVALID', `${title} answered with status ${status}${redirects}.`);
   }
 }

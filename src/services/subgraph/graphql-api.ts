@@ -1,7 +1,7 @@
 import { HabeasError, type ServiceError, type ServiceFailureCode } from '../../errors.js';
 import type { Health } from '../connector.js';
 import { type ServiceCredentials, TOKEN_SECONDS } from '../credentials.js';
-import { Declined } from '../failures.js';
+import { Declined, isDeclined } from '../failures.js';
 import { HEALTH_LIMITS, type Outgoing, type OutgoingLimits } from '../outgoing.js';
 import { UnreadableAnswer } from '../outgoing-json.js';
 import type { Connection, Service } from '../service.js';
@@ -137,6 +137,7 @@ export class GraphqlApi {
     if (status === 400) {
       return this.#declined('SERVICE_ANSWER_INVALID', 'did not understand a question made from its SDL (status 400).');
     }
+    if (isDeclined(status)) return this.#declined('SERVICE_ANSWER_INVALID', `answered with status ${status}.`);
     const redirects = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
     return this.invalid(`answered with status ${status}${redirects}.`);
   }
