@@ -53,6 +53,11 @@ export async function answer(
   return release(answering, shape, run, recording);
 }
 
+const asGraphQLError = (error: unknown): GraphQLError =>
+  error instanceof GraphQLError
+    ? error
+    : new GraphQLError('', { originalError: error instanceof Error ? error : new Error(String(error)) });
+
 /** The steps of a plan that come one after the other. */
 const inTurn = (step: Step | null): readonly Step[] => (step?.kind === 'sequence' ? step.steps : step ? [step] : []);
 
@@ -80,11 +85,16 @@ async function follow(
   const events = await answering.askStream(stream, pickVariables(stream.question, variables));
   if (!(Symbol.asyncIterator in events)) return events;
   return (async function* () {
-    for await (const event of events) {
-      const run = begin(answering, variables);
-      takeRoot(stream, event, run);
-      for (const step of rest) await carryOut(step, run);
-      yield await release(answering, shape, run, new Recording(answering, shape, run, context));
+    try {
+      for await (const event of events) {
+        const run = begin(answering, variables);
+        takeRoot(stream, event, run);
+        for (const step of rest) await carryOut(step, run);
+        yield await release(answering, shape, run, new Recording(answering, shape, run, context));
+      }
+    } catch (error) {
+      // What ends a stream is told as its last event, as an answer to a question would tell it.
+      yield { data: null, errors: [asGraphQLError(error)] };
     }
   })();
 }

@@ -118,7 +118,7 @@ async function begin(
     const body = request.body as Record<string, unknown> | null;
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
       const query = await documentFor(caller, body);
-      if (query !== undefined && (query !== body.query || body.extensions)) {
+      if (query !== undefined && (query !== body.query || namesHash(body.extensions))) {
         request.body = { ...body, query, extensions: undefined };
       }
     }
@@ -128,11 +128,18 @@ async function begin(
   }
 }
 
+/** What Apollo's clients send beside a text they would rather not send again. */
+const namesHash = (extensions: unknown): boolean =>
+  typeof extensions === 'object' && extensions !== null && 'persistedQuery' in extensions;
+
 /** Apollo answers an error thrown here; it reads the HTTP status from the extensions. */
 function contextOf(asking: Asking | undefined): RequestContext {
   if (asking?.context) return asking.context;
   const failure = asking?.failure;
-  if (failure instanceof HabeasError) Object.assign(failure.extensions, { http: { status: failure.status } });
+  if (failure instanceof HabeasError) {
+    const status = failure.code === 'BAD_USER_INPUT' ? 200 : failure.status;
+    Object.assign(failure.extensions, { http: { status } });
+  }
   throw failure;
 }
 

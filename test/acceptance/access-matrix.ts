@@ -35,9 +35,9 @@ export type Row = Readonly<Record<Caller, Verdict>>;
 const TABLE = `
   #                                    owner, other, service, improver, mailer, purposeless, external, dps, support, nobody
   # Ways in
-  Query.account                        y N y y y P F y y U
+  Query.account                        y N y y y P y y y U
   Query.accountByIdentifier            F F y y y P F y y U
-  Query.accounts                       y - y y y P F y y U
+  Query.accounts                       y - y y y P y y y U
   Query.clients                        F F F F F F F y y U
   Query.me                             y y F F F F F F F U
   Query.policies                       y y y y y y y y y y
@@ -70,26 +70,26 @@ const TABLE = `
   Subscription.privacyRequestProgress  y N F F F F F y y U
 
   # Habeas' own types
-  Account.id                           y N y y y P F y y U
-  Account.ehcpAudit                    y N y y P P F y y U
+  Account.id                           y N y y y P y y y U
+  Account.ehcpAudit                    y N y y P P y y y U
   Account.accesses                     y N F F F P F y y U
   Account.birthYears                   y N F F F P F y y U
   Account.consentHistory               y N F F F P F y y U
   Account.consents                     y N F F F P F y y U
-  Account.createdAt                    y N y P P P F y y U
+  Account.createdAt                    y N y P P P P y y U
   Account.disclosures                  y N F F F P F y y U
   Account.guardianId                   y N F F F P F y y U
-  Account.identifiers                  y N y y y P F y y U
+  Account.identifiers                  y N y y y P y y y U
   Account.legalHolds                   y N F F F P F y y U
-  Account.linkedServices               y N y y y P F y y U
+  Account.linkedServices               y N y y y P y y y U
   Account.marketingPreferences         y N F F F P F y y U
   Account.objections                   y N F F F P F y y U
   Account.privacyRequests              y N F F F P F y y U
-  Account.profile                      y N y y y P F y y U
-  Account.status                       y N y y y P F y y U
-  Account.newsletter                   y N y P P P F y y U
-  Account.support                      y N y y P P F y y U
-  Account.training                     y N y y P P F y y U
+  Account.profile                      y N y y y P y y y U
+  Account.status                       y N y y y P y y y U
+  Account.newsletter                   y N y P y P P y y U
+  Account.support                      y N y y P P P y y U
+  Account.training                     y N y y P P y y y U
   PageInfo.*                           y N F F F P F y y U
   Access.*                             y N F F F P F y y U
   AccessConnection.*                   y N F F F P F y y U
@@ -121,9 +121,9 @@ const TABLE = `
   ExportPackage.records                y N F F F F F y y U
   ExportPackage.sha256                 y N F F F F F y y U
   ExportPackage.url                    y N F F F F F F F U
-  Identifier.type                      y N y P P P F y y U
-  Identifier.value                     y N y P P P F y y U
-  Identifier.verified                  y N y P P P F y y U
+  Identifier.type                      y N y P P P P y y U
+  Identifier.value                     y N y P P P P y y U
+  Identifier.verified                  y N y P P P P y y U
   LegalHold.*                          - N F F F P F - - U
   MarketingPreferences.*               y N F F F P F y y U
   Objection.*                          y N F F F P F y y U
@@ -134,116 +134,125 @@ const TABLE = `
   PrivacyRequestConnection.*           y N F F F P F y y U
   PrivacyRequestEdge.*                 y N F F F P F y y U
   PrivacyRequestPayload.*              y N F F F F F y y U
-  Profile.displayName                  y N y P P P F y y U
-  Profile.email                        y N y P P P F y y U
-  Profile.familyName                   y N y P P P F y y U
-  Profile.givenName                    y N y P P P F y y U
-  Profile.jobTitle                     y N y P P P F y y U
-  Profile.locale                       y N y P P P F y y U
-  Profile.organisation                 y N y P P P F y y U
-  Profile.phone                        y N y P P P F y y U
-  Profile.postalAddress                y N y P P P F y y U
-  Profile.updatedAt                    y N y P P P F y y U
+  Profile.displayName                  y N y P P P P y y U
+  Profile.email                        y N y P P P P y y U
+  Profile.familyName                   y N y P P P P y y U
+  Profile.givenName                    y N y P P P P y y U
+  Profile.jobTitle                     y N y P P P P y y U
+  Profile.locale                       y N y P P P P y y U
+  Profile.organisation                 y N y P P P P y y U
+  Profile.phone                        y N y P P P P y y U
+  Profile.postalAddress                y N y P P P P y y U
+  Profile.updatedAt                    y N y P P P P y y U
   Purpose.*                            y y y y y y y y y U
   RequestEvent.*                       y N F F F F F y y U
   Service.*                            y y y y y y y y y U
-  ServiceLink.externalId               y N y P P P F y y U
-  ServiceLink.linkedAt                 y N y P P P F y y U
-  ServiceLink.service                  y N y P P P F y y U
+  ServiceLink.externalId               y N y P P P P y y U
+  ServiceLink.linkedAt                 y N y P P P P y y U
+  ServiceLink.service                  y N y P P P P y y U
   ServiceTask.*                        y N F F F F F y y U
   TopicPreference.*                    - N F F F P F - - U
   Viewer.*                             y y y y y y y y y y
 
   # The audit tool
-  EhcpAudit.*                          y N y y P P F y y U
-  EhcpAuditOrganisationsConnection.*   y N y y P P F y y U
-  EhcpAuditOrganisationsEdge.*         y N y y P P F y y U
-  EhcpAuditOrganisations.id            y N y y P P F y y U
-  EhcpAuditOrganisations.name          y N y P P P F y y U
-  EhcpAuditOrganisations.kind          y N y P P P F y y U
-  EhcpAuditOrganisations.town          y N y P P P F y y U
-  EhcpAuditOrganisations.licensedUntil y N y P P P F y y U
-  EhcpAuditMembersConnection.*         y N y y P P F y y U
-  EhcpAuditMembersEdge.*               y N y y P P F y y U
-  EhcpAuditMembers.id                  y N y y P P F y y U
-  EhcpAuditMembers.externalId          y N y P P P F y y U
-  EhcpAuditMembers.email               y N y P P P F y y U
-  EhcpAuditMembers.name                y N y P P P F y y U
-  EhcpAuditMembers.role                y N y P P P F y y U
-  EhcpAuditMembers.organisationId      y N y P P P F y y U
-  EhcpAuditMembers.joinedAt            y N y P P P F y y U
-  EhcpAuditAuditsConnection.*          y N y y P P F y y U
-  EhcpAuditAuditsEdge.*                y N y y P P F y y U
-  EhcpAuditAudits.id                   y N y y P P F y y U
-  EhcpAuditAudits.leadMemberId         y N y P P P F y y U
-  EhcpAuditAudits.title                y N y y P P F y y U
-  EhcpAuditAudits.status               y N y y P P F y y U
-  EhcpAuditAudits.openedAt             y N y y P P F y y U
-  EhcpAuditAudits.closedAt             y N y y P P F y y U
-  EhcpAuditAuditedPlansConnection.*    y N y y P P F y y U
-  EhcpAuditAuditedPlansEdge.*          y N y y P P F y y U
-  EhcpAuditAuditedPlans.id             y N y y P P F y y U
-  EhcpAuditAuditedPlans.auditId        y N y y P P F y y U
-  EhcpAuditAuditedPlans.planReference  y N y P P P F y y U
-  EhcpAuditAuditedPlans.yearGroup      y N y P P P F y y U
-  EhcpAuditAuditedPlans.needsCategory  y N y P P P F y y U
-  EhcpAuditAuditedPlans.overallGrade   y N y y P P F y y U
-  EhcpAuditAuditedPlans.auditedAt      y N y y P P F y y U
-  EhcpAuditFindingsConnection.*        y N y y P P F y y U
-  EhcpAuditFindingsEdge.*              y N y y P P F y y U
-  EhcpAuditFindings.*                  y N y y P P F y y U
-  EhcpAuditCommentsConnection.*        y N y y P P F y y U
-  EhcpAuditCommentsEdge.*              y N y y P P F y y U
-  EhcpAuditComments.id                 y N y y P P F y y U
-  EhcpAuditComments.authorMemberId     y N y P P P F y y U
-  EhcpAuditComments.findingId          y N y y P P F y y U
-  EhcpAuditComments.body               y N y y P P F y y U
-  EhcpAuditComments.writtenAt          y N y y P P F y y U
+  EhcpAudit.*                          y N y y P P - y y U
+  EhcpAuditOrganisationsConnection.*   y N y y P P - y y U
+  EhcpAuditOrganisationsEdge.*         y N y y P P - y y U
+  EhcpAuditOrganisations.id            y N y y P P - y y U
+  EhcpAuditOrganisations.name          y N y P P P P y y U
+  EhcpAuditOrganisations.kind          y N y P P P P y y U
+  EhcpAuditOrganisations.town          y N y P P P P y y U
+  EhcpAuditOrganisations.licensedUntil y N y P P P P y y U
+  EhcpAuditMembersConnection.*         y N y y P P - y y U
+  EhcpAuditMembersEdge.*               y N y y P P - y y U
+  EhcpAuditMembers.id                  y N y y P P - y y U
+  EhcpAuditMembers.externalId          y N y P P P P y y U
+  EhcpAuditMembers.email               y N y P P P P y y U
+  EhcpAuditMembers.name                y N y P P P P y y U
+  EhcpAuditMembers.role                y N y P P P P y y U
+  EhcpAuditMembers.organisationId      y N y P P P P y y U
+  EhcpAuditMembers.joinedAt            y N y P P P P y y U
+  EhcpAuditAuditsConnection.*          y N y y P P - y y U
+  EhcpAuditAuditsEdge.*                y N y y P P - y y U
+  EhcpAuditAudits.id                   y N y y P P - y y U
+  EhcpAuditAudits.leadMemberId         y N y P P P P y y U
+  EhcpAuditAudits.title                y N y y P P - y y U
+  EhcpAuditAudits.status               y N y y P P - y y U
+  EhcpAuditAudits.openedAt             y N y y P P - y y U
+  EhcpAuditAudits.closedAt             y N y y P P - y y U
+  EhcpAuditAuditedPlansConnection.*    y N y y P P - y y U
+  EhcpAuditAuditedPlansEdge.*          y N y y P P - y y U
+  EhcpAuditAuditedPlans.id             y N y y P P - y y U
+  EhcpAuditAuditedPlans.auditId        y N y y P P - y y U
+  EhcpAuditAuditedPlans.planReference  y N y P P P P y y U
+  EhcpAuditAuditedPlans.yearGroup      y N y P P P P y y U
+  EhcpAuditAuditedPlans.needsCategory  y N y P P P P y y U
+  EhcpAuditAuditedPlans.overallGrade   y N y y P P - y y U
+  EhcpAuditAuditedPlans.auditedAt      y N y y P P - y y U
+  EhcpAuditFindingsConnection.*        y N y y P P - y y U
+  EhcpAuditFindingsEdge.*              y N y y P P - y y U
+  EhcpAuditFindings.*                  y N y y P P - y y U
+  EhcpAuditCommentsConnection.*        y N y y P P - y y U
+  EhcpAuditCommentsEdge.*              y N y y P P - y y U
+  EhcpAuditComments.id                 y N y y P P - y y U
+  EhcpAuditComments.authorMemberId     y N y P P P P y y U
+  EhcpAuditComments.findingId          y N y y P P - y y U
+  EhcpAuditComments.body               y N y y P P P y y U
+  EhcpAuditComments.writtenAt          y N y y P P P y y U
 
   # The newsletter
-  Newsletter.*                         y N y P P P F y y U
-  NewsletterSubscriptionsConnection.*  y N y P P P F y y U
-  NewsletterSubscriptionsEdge.*        y N y P P P F y y U
-  NewsletterSubscriptions.*            y N y P P P F y y U
-  NewsletterSendsConnection.*          y N y P P P F y y U
-  NewsletterSendsEdge.*                y N y P P P F y y U
-  NewsletterSends.*                    y N y P P P F y y U
-  NewsletterCampaignsConnection.*      y N y P P P F y y U
-  NewsletterCampaignsEdge.*            y N y P P P F y y U
-  NewsletterCampaigns.*                y N y P P P F y y U
-  NewsletterOpensConnection.*          y N y P P P F y y U
-  NewsletterOpensEdge.*                y N y P P P F y y U
-  NewsletterOpens.*                    y N y P P P F y y U
+  Newsletter.campaigns                 y N y P P P P y y U
+  Newsletter.opens                     y N y P P P P y y U
+  Newsletter.sends                     y N y P P P P y y U
+  Newsletter.subscriptions             y N y P - P P y y U
+  NewsletterSubscriptionsConnection.*  y N y P - P P y y U
+  NewsletterSubscriptionsEdge.*        y N y P - P P y y U
+  NewsletterSubscriptions.email        y N y P - P P y y U
+  NewsletterSubscriptions.externalId   y N y P P P P y y U
+  NewsletterSubscriptions.id           y N y P P P P y y U
+  NewsletterSubscriptions.source       y N y P - P P y y U
+  NewsletterSubscriptions.subscribedAt y N y P - P P y y U
+  NewsletterSubscriptions.topic        y N y P - P P y y U
+  NewsletterSubscriptions.unsubscribedAt y N y P - P P y y U
+  NewsletterSendsConnection.*          y N y P P P P y y U
+  NewsletterSendsEdge.*                y N y P P P P y y U
+  NewsletterSends.*                    y N y P P P P y y U
+  NewsletterCampaignsConnection.*      y N y P P P P y y U
+  NewsletterCampaignsEdge.*            y N y P P P P y y U
+  NewsletterCampaigns.*                y N y P P P P y y U
+  NewsletterOpensConnection.*          y N y P P P P y y U
+  NewsletterOpensEdge.*                y N y P P P P y y U
+  NewsletterOpens.*                    y N y P P P P y y U
 
   # The support desk
-  Support.profile                      y N y P P P F y y U
-  Support.tickets                      y N y y P P F y y U
-  SupportProfileConnection.*           y N y P P P F y y U
-  SupportProfileEdge.*                 y N y P P P F y y U
-  SupportProfile.*                     y N y P P P F y y U
-  SupportTicketsConnection.*           y N y y P P F y y U
-  SupportTicketsEdge.*                 y N y y P P F y y U
-  SupportTickets.*                     y N y y P P F y y U
-  SupportTicketsMessages.*             y N y y P P F y y U
+  Support.profile                      y N y P P P P y y U
+  Support.tickets                      y N y y P P P y y U
+  SupportProfileConnection.*           y N y P P P P y y U
+  SupportProfileEdge.*                 y N y P P P P y y U
+  SupportProfile.*                     y N y P P P P y y U
+  SupportTicketsConnection.*           y N y y P P P y y U
+  SupportTicketsEdge.*                 y N y y P P P y y U
+  SupportTickets.*                     y N y y P P P y y U
+  SupportTicketsMessages.*             y N y y P P P y y U
 
   # The training service
-  TrainingRecord.registeredAt          y N y y P P F y y U
-  TrainingRecord.accessNeeds           y N y P P P F y y U
-  TrainingRecord.bookings              y N y y P P F y y U
-  TrainingRecord.certificates          y N y y P P F y y U
-  TrainingRecord.nextCourse            y N y y P P F y y U
-  BookingConnection.*                  y N y y P P F y y U
-  BookingEdge.*                        y N y y P P F y y U
-  Booking.id                           y N y y P P F y y U
-  Booking.bookedAt                     y N y y P P F y y U
-  Booking.status                       y N y y P P F y y U
-  Booking.attended                     y N y P P P F y y U
-  Booking.feedback                     y N y y P P F y y U
-  Booking.course                       y N y y P P F y y U
-  Certificate.id                       y N y y P P F y y U
-  Certificate.serial                   y N y P P P F y y U
-  Certificate.issuedOn                 y N y y P P F y y U
-  Certificate.expiresOn                y N y y P P F y y U
+  TrainingRecord.registeredAt          y N y y P P P y y U
+  TrainingRecord.accessNeeds           y N y P P P P y y U
+  TrainingRecord.bookings              y N y y P P - y y U
+  TrainingRecord.certificates          y N y y P P - y y U
+  TrainingRecord.nextCourse            y N y y P P - y y U
+  BookingConnection.*                  y N y y P P - y y U
+  BookingEdge.*                        y N y y P P - y y U
+  Booking.id                           y N y y P P - y y U
+  Booking.bookedAt                     y N y y P P - y y U
+  Booking.status                       y N y y P P - y y U
+  Booking.attended                     y N y P P P - y y U
+  Booking.feedback                     y N y y P P - y y U
+  Booking.course                       y N y y P P - y y U
+  Certificate.id                       y N y y P P - y y U
+  Certificate.serial                   y N y P P P P y y U
+  Certificate.issuedOn                 y N y y P P - y y U
+  Certificate.expiresOn                y N y y P P - y y U
   Course.*                             y y y y y y y y y U
 `;
 

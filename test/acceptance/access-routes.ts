@@ -19,7 +19,7 @@ export interface Question {
   readonly entry: string | null;
 }
 
-const NEWS = 'marketing.communications.email';
+const NEWS = 'analytics.reporting.content_performance';
 const ADS = 'marketing.advertising';
 
 /** Arguments of fields that need some. Mutations are made so that asking twice changes nothing more. */

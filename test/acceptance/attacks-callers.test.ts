@@ -70,6 +70,19 @@ const codesOf = async (asking: Client, query: string) =>
 
 const NAME = () => `{ account(id: "${account}") { profile { displayName } notes { notes { nodes { body } } } } }`;
 
+/** What a client is told of the person: nothing, and why. */
+const nothing = () => ({
+  data: { account: { profile: null, notes: null } },
+  extensions: {
+    withheld: ['NotesNotes.body', 'Profile.displayName'].map((field) => ({
+      field,
+      reason: 'EXTERNAL_RECIPIENT',
+      accountIds: [account],
+    })),
+  },
+});
+const told = async (asking: Client) => JSON.parse((await post(asking, NAME())).text);
+
 describe('A service client', () => {
   test('of the company reads, for its purpose', async () => {
     const { data, errors } = await post(await client('inside'), NAME());
@@ -79,10 +92,9 @@ describe('A service client', () => {
     });
   });
 
-  test('of somebody else reads nothing about a person', async () => {
+  test('P16 of somebody else reads nothing about a person who has not agreed to it', async () => {
     const partner = await client('partner');
-    expect(await codesOf(partner, NAME())).toEqual(['FORBIDDEN']);
-    expect(await codesOf(partner, `{ account(id: "${account}") { id } }`)).toEqual(['FORBIDDEN']);
+    expect(await told(partner)).toEqual(nothing());
     expect(await codesOf(partner, '{ accountByIdentifier(type: EMAIL, value: "ada@example.com") { id } }')).toEqual([
       'FORBIDDEN',
     ]);
@@ -118,7 +130,7 @@ describe('A service client', () => {
 
   test('that is taken to be somebody else’s now reads nothing from that moment', async () => {
     await sql`update clients set affiliation = 'EXTERNAL' where name = 'leaving'`;
-    expect(await codesOf(await client('leaving'), NAME())).toEqual(['FORBIDDEN']);
+    expect(await told(await client('leaving'))).toEqual(nothing());
   });
 });
 

@@ -174,7 +174,7 @@ describe('habeas token is refused in words', () => {
       ['--client', 'audit-tool', '--purpose', 'esential.service'],
       /^--purpose: is not a Fideslang data use\. Did you mean essential\.service\?$/m,
     ],
-    [['--client', 'Audit Tool'], /^name: is written in lower-case letters, digits and hyphens\.$/m],
+    [['--client', 'Audit Tool'], /^name: is written in lower-case letters, digits and hyphens, at most 63 of them\.$/m],
   ])('for %j', async (args, expected) => {
     expect(await refusal(withDatabase(), ['token', ...args])).toMatch(expected);
   });

@@ -137,12 +137,12 @@ describe('A draft from a database with foreign keys', () => {
     );
     const found = await everything(service, 'a@example.com');
     expect(found).toMatchObject({
-      members: [{ id: '1' }],
-      organisations: [{ id: '1' }],
-      audits: [{ id: '1' }],
-      audited_plans: [{ id: '1' }],
-      findings: [{ id: '1' }],
-      comments: [{ id: '1', body: 'of A about B' }],
+      members: [{ id: 1 }],
+      organisations: [{ id: 1 }],
+      audits: [{ id: 1 }],
+      audited_plans: [{ id: 1 }],
+      findings: [{ id: 1 }],
+      comments: [{ id: 1, body: 'of A about B' }],
     });
     expect(Object.values(found).flat()).toHaveLength(6);
     expect(text).toContain('field: members.id, direction: from }\n');
@@ -157,10 +157,10 @@ describe('A draft from a database with foreign keys', () => {
                            region int, tenant int, foreign key (region, tenant) references tenants);
       create table closed (id int primary key, user_id uuid references users);
       create view recent as select * from visits;
-      create role draft_reader_${process.pid} login;
+      create role draft_reader_${process.pid} login password 'read';
       grant select on users, tenants, visits to draft_reader_${process.pid};`);
     const reader = new URL(url);
-    reader.username = `draft_reader_${process.pid}`;
+    Object.assign(reader, { username: `draft_reader_${process.pid}`, password: 'read' });
     const text = printDraft(await draftFromPostgres('held', 'HELD_DATABASE_URL', reader.href, 'public'));
     const service = parseManifest(text, 'held.yml', { HELD_DATABASE_URL: reader.href });
     expect(await mustMend(service)).toEqual([]);

@@ -41,7 +41,11 @@ export function planWalk(identified: ReadonlySet<string>, links: readonly Link[]
   const own = distances(new Map([...identified].map((table) => [table, 0])), strong, () => true);
   const shared = sharedFrom(own, strong);
   const isUnreached = (table: string) => !own.has(table) && !shared.has(table);
-  const all = distances(own, usable, isUnreached);
+  const all = distances(
+    own,
+    usable.filter((link) => !ROLE.test(link.column) || !own.has(link.table)),
+    isUnreached,
+  );
   const allShared = sharedFrom(all, strong);
   const followed = new Map<Link, Turn>();
   for (const link of usable) {
