@@ -138,7 +138,7 @@ describe('Who may do what at /subgraph (T-01)', () => {
     expect(verdicts).toEqual(expected);
   });
 
-  test.each(['service', 'external', 'nobody'] as const)(
+  test.each(['service', 'external'] as const)(
     'all else is as it is at /graphql: %s',
     async (caller) => {
       const questions = questionsOf(own, places).filter(({ coordinate }) => !SUBGRAPH_MATRIX.has(coordinate));
