@@ -4,6 +4,8 @@ import path from 'node:path';
 import { register } from '../../../src/accounts/accounts.js';
 import { systemClock } from '../../../src/clock.js';
 import { readConfig } from '../../../src/config.js';
+import type { Keys } from '../../../src/crypto/keys.js';
+import type { Db } from '../../../src/database/database.js';
 import { notifications } from '../../../src/database/notifications.js';
 import { readManifests } from '../../../src/services/manifest.js';
 import { openRegistry, type Registry } from '../../../src/services/registry.js';
@@ -24,12 +26,11 @@ export interface GatedWorld {
   close(): Promise<void>;
 }
 
-/** The gated company, a store of Habeas' own with everybody registered, and Habeas in this process over both. */
-export async function openWorld(withRegistry: (registry: Registry) => Registry = (same) => same): Promise<GatedWorld> {
-  const [company, store] = await Promise.all([openCompany(), openStore()]);
+/** Registers everybody, as Habeas keeps them. */
+export async function registerMembers(db: Db, keys: Keys): Promise<void> {
   for (const { id, name, email, deskId } of MEMBERS) {
-    await store.db.transaction((tx) =>
-      register(tx, store.keys, REGISTERED, {
+    await db.transaction((tx) =>
+      register(tx, keys, REGISTERED, {
         id,
         profile: { displayName: name, email },
         identifiers: [{ type: 'EMAIL', value: email, verified: true }],
@@ -37,6 +38,12 @@ export async function openWorld(withRegistry: (registry: Registry) => Registry =
       }),
     );
   }
+}
+
+/** The gated company, a store of Habeas' own with everybody registered, and Habeas in this process over both. */
+export async function openWorld(withRegistry: (registry: Registry) => Registry = (same) => same): Promise<GatedWorld> {
+  const [company, store] = await Promise.all([openCompany(), openStore()]);
+  await registerMembers(store.db, store.keys);
   const folder = mkdtempSync(path.join(tmpdir(), 'habeas-world-'));
   const registry = openRegistry(await readManifests(company.manifests, {}), plainCredentials);
   const world: World = {
