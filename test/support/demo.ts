@@ -22,6 +22,8 @@ export interface Demo {
   nobody(): Client;
   /** The database of one of the company's services, as its owner. */
   storeUrl(service: ServiceName): string;
+  /** Habeas' own database, as its owner. */
+  readonly ownUrl: string;
 }
 
 export async function demo(): Promise<Demo> {
@@ -41,7 +43,8 @@ export async function demo(): Promise<Demo> {
     client: (name, purpose) => as({ kind: 'client', name, purpose: purpose ?? null }),
     staff: (role) => as({ kind: 'staff', role }),
     nobody: () => ({ url }),
-    storeUrl: (service) => databaseUrl(companyPostgres(dataDirectory), service),
+    storeUrl: (service) => databaseUrl(postgresAt(path.join(dataDirectory, 'company/postgres')), service),
+    ownUrl: postgresAt(path.join(dataDirectory, 'postgres')).replace(/postgres$/, 'habeas'),
   };
 }
 
@@ -68,9 +71,8 @@ async function comesAbout(file: string): Promise<string> {
   }
 }
 
-/** Where the company's Postgres listens, as it says itself in `postmaster.pid`. */
-function companyPostgres(dataDirectory: string): string {
-  const directory = path.join(dataDirectory, 'company/postgres');
+/** Where an embedded Postgres listens, as it says itself in `postmaster.pid`. */
+function postgresAt(directory: string): string {
   const port = readFileSync(path.join(directory, 'postmaster.pid'), 'utf8').split('\n')[3];
   const password = readFileSync(`${directory}.password`, 'utf8');
   return `postgres://habeas:${password}@127.0.0.1:${port}/postgres`;
