@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseCronItems, type Runner, run, type Task, Logger as WorkerLogger } from 'graphile-worker';
+import pg from 'pg';
 import postgres from 'postgres';
 import { describeError, type Logger } from '../telemetry.js';
 import type { JobHandler } from './jobs.js';
@@ -86,11 +87,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 }
 
 /** The library's own runner. It ends by itself, and for good, where Postgres goes away for a while. */
-function runJobs(options: WorkerOptions, events: EventEmitter): Promise<Runner> {
-  return run({
-    connectionString: options.url,
+async function runJobs(options: WorkerOptions, events: EventEmitter): Promise<Runner> {
+  const pgPool = connections(options);
+  const runner = await run({
+    pgPool,
     concurrency: options.concurrency,
-    maxPoolSize: options.concurrency + 2,
     noHandleSignals: true,
     pollInterval: 1_000,
     events: events as never,
@@ -105,7 +106,25 @@ function runJobs(options: WorkerOptions, events: EventEmitter): Promise<Runner> 
         options: { backfillPeriod: 0 },
       })),
     ),
+  }).catch(async (error) => {
+    await pgPool.end();
+    throw error;
   });
+  const end = () => void pgPool.end();
+  runner.promise.then(end, end);
+  return runner;
+}
+
+/**
+ * The library's connections. Made by itself, it stops listening to them before they are closed, and one that breaks in
+ * between ends the process.
+ */
+function connections({ url, concurrency, log }: WorkerOptions): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: concurrency + 2 });
+  const broken = (error: Error) => log.debug(describeError(error), 'connection of jobs broke');
+  pool.on('error', broken);
+  pool.on('connect', (client) => client.on('error', broken));
+  return pool;
 }
 
 function task({ name, handle }: JobHandler, log: Logger): Task {
@@ -147,6 +166,11 @@ async function takeBackFromDead(sql: postgres.Sql): Promise<number> {
     where locked_by is not null and locked_at < now() - interval '5 seconds'`;
   const dead: string[] = [];
   for (const { pool } of holders) if (!(await isHeld(sql, pool))) dead.push(pool);
-  if (dead.length > 0) await sql`select graphile_worker.force_unlock_workers(${dead})`;
+  if (dead.length === 0) return 0;
+  // The library ends a job by its id alone. Under a new one, a process that was only frozen ends it for nobody else.
+  await sql.begin(async (tx) => {
+    await tx`update graphile_worker._private_jobs set id = default where locked_by in ${tx(dead)}`;
+    await tx`select graphile_worker.force_unlock_workers(${dead})`;
+  });
   return dead.length;
 }

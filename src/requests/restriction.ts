@@ -1,10 +1,13 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { and, eq, notExists } from 'drizzle-orm';
 import { setStatus as setAccountStatus, takeForDecision } from '../accounts/account-status.js';
 import type { Config } from '../config.js';
 import type { Tx } from '../database/database.js';
 import { conflict, notFound } from '../errors.js';
 import { type CollectionChannel, findRequests, open, type PrivacyRequest, recordEvent, setStatus } from './requests.js';
-import { privacyRequests } from './requests.tables.js';
+import { privacyRequests, requestEvents } from './requests.tables.js';
+
+/** What the history of a request says of a restriction that ended. */
+const LIFTED = 'restriction lifted';
 
 export interface Restricting {
   readonly accountId: string;
@@ -30,7 +33,7 @@ export async function restrict(
   const status = await takeForDecision(tx, accountId);
   if (status === null || status === 'ERASED') throw notFound('accountId: there is no account with this id.');
   if (status === 'ERASING') throw conflict('accountId: the account is being erased: nothing of it is used any more.');
-  const standing = status === 'RESTRICTED' ? await newestRestriction(tx, accountId) : null;
+  const standing = status === 'RESTRICTED' ? await standingRestriction(tx, accountId) : null;
   if (standing) return standing;
   const { request, isNew } = await open(tx, now, {
     accountId,
@@ -60,14 +63,19 @@ export async function liftRestriction(
   const [request] = await findRequests(tx, [requestId]);
   if (request?.type !== 'RESTRICTION') throw conflict('requestId: is no request for restriction.');
   const status = await takeForDecision(tx, request.accountId);
-  const standing = status === 'RESTRICTED' ? await newestRestriction(tx, request.accountId) : null;
+  const standing = status === 'RESTRICTED' ? await standingRestriction(tx, request.accountId) : null;
   if (standing?.id !== requestId) throw conflict('requestId: this restriction does not stand any more.');
   await setAccountStatus(tx, now, request.accountId, 'ACTIVE');
-  await recordEvent(tx, requestId, now, actor, 'restriction lifted', note);
+  await recordEvent(tx, requestId, now, actor, LIFTED, note);
   return request;
 }
 
-async function newestRestriction(tx: Tx, accountId: string): Promise<PrivacyRequest | null> {
+/** The one that was not lifted. There is at most one: while it stands, no other begins. */
+async function standingRestriction(tx: Tx, accountId: string): Promise<PrivacyRequest | null> {
+  const lifted = tx
+    .select({ id: requestEvents.requestId })
+    .from(requestEvents)
+    .where(and(eq(requestEvents.requestId, privacyRequests.id), eq(requestEvents.action, LIFTED)));
   const [row] = await tx
     .select()
     .from(privacyRequests)
@@ -76,9 +84,9 @@ async function newestRestriction(tx: Tx, accountId: string): Promise<PrivacyRequ
         eq(privacyRequests.accountId, accountId),
         eq(privacyRequests.type, 'RESTRICTION'),
         eq(privacyRequests.status, 'COMPLETED'),
+        notExists(lifted),
       ),
     )
-    .orderBy(desc(privacyRequests.loggedAt), desc(privacyRequests.id))
     .limit(1);
   return row ?? null;
 }

@@ -168,6 +168,33 @@ describe('A worker', () => {
     expect(noted).toEqual(['orphan began', 'orphan ended']);
   }, 40_000);
 
+  test('that ends late what another took over from it ends nothing: the other, which fails, is tried again', async () => {
+    let began = 0;
+    let firstMayEnd = () => {};
+    const first = new Promise<void>((resolve) => (firstMayEnd = resolve));
+    let firstEnded = false;
+    const taken = handler(note, async () => {
+      began += 1;
+      if (began === 1) {
+        await first;
+        firstEnded = true;
+      } else if (began === 2) {
+        firstMayEnd();
+        await expect.poll(() => firstEnded).toBe(true);
+        await delay(500); // Until the library has written that the first ended.
+        throw new Error('once');
+      }
+    });
+    await start([taken]);
+    await store.db.transaction((tx) => note.enqueue(tx, { name: 'any' }));
+    await expect.poll(() => began).toBe(1);
+    await store.sql`
+      update graphile_worker._private_jobs
+      set locked_by = 'a process that died', locked_at = now() - interval '10 seconds', max_attempts = 5`;
+    await expect.poll(() => began, { timeout: 30_000 }).toBe(3);
+    await expect.poll(jobs).toBe(0);
+  }, 40_000);
+
   test('goes on by itself after Postgres was away for a while', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'habeas-jobs-'));
     const directory = path.join(folder, 'postgres');

@@ -69,8 +69,10 @@ describe('R-45: habeas that is asked to stop', { timeout: 60_000 }, () => {
   it('says so first, then answers every request of a load balancer that looks ten times a second', async () => {
     const answers: Promise<string>[] = [];
     let balanced = true;
+    let looks = 0;
     const look = setInterval(async () => {
       balanced &&= await isReady();
+      looks += 1;
     }, 100);
     const send = setInterval(() => {
       if (!balanced) return;
@@ -82,9 +84,11 @@ describe('R-45: habeas that is asked to stop', { timeout: 60_000 }, () => {
       );
     }, 20);
     await delay(1_500);
+    // Right after a look, so that the balancer goes on sending until the next one.
+    const seen = looks;
+    await expect.poll(() => looks, { interval: 5 }).toBeGreaterThan(seen);
     const before = answers.length;
-    const stopped = habeas.stop();
-    expect(await stopped).toBe(0);
+    expect(await habeas.stop()).toBe(0);
     clearInterval(look);
     clearInterval(send);
     const tally = new Map<string, number>();
