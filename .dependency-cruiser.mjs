@@ -1,6 +1,6 @@
 /**
  * Who may import whom, downwards only:
- * ways in → server → graph → capabilities' resolvers → capabilities → gate, services → crypto, jobs, database → kernel.
+ * ways in → server → graph → capabilities' resolvers → capabilities → gate, services, events → crypto, jobs, database → kernel.
  */
 const RESOLVERS = String.raw`\.(resolver|types)\.ts$`;
 const CAPABILITIES =
@@ -13,7 +13,7 @@ const LAYERS = [
   { name: 'gate, services, events', path: '^src/(gate|services|events)/', pathNot: RESOLVERS },
   { name: 'what is handed to capabilities', path: String.raw`^src/(world|scalars|connection)\.ts$` },
   { name: 'capabilities', path: `^src/(${CAPABILITIES})/`, pathNot: RESOLVERS },
-  { name: 'resolvers', path: String.raw`^src/(${CAPABILITIES}|services)/.*\.(resolver|types)\.ts$` },
+  { name: 'resolvers', path: String.raw`^src/(${CAPABILITIES}|services|events)/.*\.(resolver|types)\.ts$` },
   { name: 'graph', path: '^src/graph/' },
   { name: 'server', path: '^src/server/' },
   { name: 'ways in', path: String.raw`^src/(cli/|main\.ts$)` },

@@ -6,6 +6,7 @@ import { createSubjectKey, readSubjectKeys } from '../crypto/subject-keys.js';
 import { anyOf } from '../database/any-of.js';
 import type { Db, Tx } from '../database/database.js';
 import { badInput, conflict, notFound } from '../errors.js';
+import { publish } from '../events/events.js';
 import type { Subject } from '../services/connector.js';
 import { type AccountRecord, openRecord, type ProfileRecord, sealRecord } from './account-record.js';
 import { accountIdentifiers, accountLogins, accounts, serviceLinks } from './accounts.tables.js';
@@ -115,6 +116,10 @@ export async function register(tx: Tx, keys: Keys, now: Date, registration: Regi
   await insertIdentifiers(tx, keys, id, record.identifiers);
   for (const link of record.links) await insertLink(tx, keys, id, link.service, link.externalId, now);
   if (registration.login) await insertLogin(tx, keys, id, registration.login);
+  await publish(
+    tx,
+    record.links.map(({ service }) => ({ type: 'account.linked', accountId: id, service, recordedAt: now })),
+  );
   return { id, status: 'ACTIVE', createdAt: now, record };
 }
 
@@ -147,6 +152,7 @@ export async function linkService(
     if (linked?.externalId === id) return record;
     if (linked) throw conflict(`service: this account is linked to ${service} under another external id.`);
     await insertLink(tx, keys, accountId, service, id, now);
+    await publish(tx, { type: 'account.linked', accountId, service, recordedAt: now });
     return { ...record, links: [...record.links, { service, externalId: id, linkedAt: now.toISOString() }] };
   });
 }

@@ -1,7 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Tx } from '../database/database.js';
+import { type EventType, publish, type NewEvent as ToTell } from '../events/events.js';
 import { consentEvents, consentStates } from './consents.tables.js';
-import { next, type State } from './fold.js';
+import { type ConsentAction, next, type State } from './fold.js';
 
 export type ConsentEvent = typeof consentEvents.$inferSelect;
 export type NewEvent = Omit<ConsentEvent, 'id' | 'accountId'>;
@@ -15,9 +16,15 @@ export async function statesOf(tx: Tx, accountId: string): Promise<States> {
   return new Map(rows.map((row) => [row.purpose, row]));
 }
 
+const TOLD_AS: Readonly<Record<ConsentAction, EventType>> = {
+  GIVEN: 'consent.given',
+  WITHDRAWN: 'consent.withdrawn',
+  EXPIRED: 'consent.expired',
+};
+
 /**
- * Adds events of a person whose account is taken, and what follows from them. `states`: what held before. An event the
- * ledger has already is not added again and changes nothing.
+ * Adds events of a person whose account is taken, and what follows from them: what holds now, and services are told of
+ * what has changed. `states`: what held before. An event the ledger has already is not added again and changes nothing.
  */
 export async function append(tx: Tx, accountId: string, states: States, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
@@ -28,6 +35,7 @@ export async function append(tx: Tx, accountId: string, states: States, events: 
     .returning();
   const now = new Map(states);
   const changed = new Map<string, typeof consentStates.$inferInsert>();
+  const toTell: ToTell[] = [];
   for (const event of added.sort((a, b) => a.id - b.id)) {
     const { purpose, id } = event;
     const before = now.get(purpose) ?? null;
@@ -38,8 +46,13 @@ export async function append(tx: Tx, accountId: string, states: States, events: 
     const stored = { status, since, policyVersion, validUntil, eventId };
     now.set(purpose, stored);
     changed.set(purpose, { ...stored, accountId, purpose });
+    const { occurredAt, recordedAt } = event;
+    const type = TOLD_AS[status];
+    toTell.push({ type, accountId, purpose, policyVersion, occurredAt, recordedAt, sourceId: String(id) });
   }
-  if (changed.size > 0) await write(tx, [...changed.values()]);
+  if (changed.size === 0) return;
+  await write(tx, [...changed.values()]);
+  await publish(tx, toTell);
 }
 
 /** Whether a consent entered late has ended, and the ledger says so already. */

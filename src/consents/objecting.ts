@@ -3,6 +3,7 @@ import { takeForDecision } from '../accounts/account-status.js';
 import type { Config } from '../config.js';
 import type { Tx } from '../database/database.js';
 import { notFound } from '../errors.js';
+import { publish } from '../events/events.js';
 import * as requests from '../requests/requests.js';
 import { covers } from '../services/taxonomy.js';
 import { withdraw } from './consents.js';
@@ -54,6 +55,14 @@ export async function object(
     .insert(objections)
     .values({ accountId, purpose, since: request.receivedAt, channel, recordedAt: now, requestId: request.id })
     .onConflictDoNothing();
+  await publish(tx, {
+    type: 'processing.objected',
+    accountId,
+    purpose,
+    recordedAt: now,
+    occurredAt: request.receivedAt,
+    sourceId: request.id,
+  });
   const states = [...(await statesOf(tx, accountId))];
   if (states.some(([key, state]) => covers(purpose, key) && state.status !== 'WITHDRAWN')) {
     await withdraw(tx, now, uses.taxonomy, { accountId, purpose, channel, actor, by, occurredAt: receivedAt });
@@ -73,7 +82,9 @@ export async function withdrawObjection(
     .delete(objections)
     .where(and(eq(objections.accountId, accountId), eq(objections.purpose, purpose)))
     .returning();
-  if (objection?.requestId) {
+  if (!objection) return;
+  await publish(tx, { type: 'objection.withdrawn', accountId, purpose, recordedAt: now });
+  if (objection.requestId) {
     await requests.recordEvent(tx, objection.requestId, now, actor, 'objection taken back', purpose);
   }
 }

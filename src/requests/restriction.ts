@@ -3,6 +3,7 @@ import { setStatus as setAccountStatus, takeForDecision } from '../accounts/acco
 import type { Config } from '../config.js';
 import type { Tx } from '../database/database.js';
 import { conflict, notFound } from '../errors.js';
+import { publish } from '../events/events.js';
 import { type CollectionChannel, findRequests, open, type PrivacyRequest, recordEvent, setStatus } from './requests.js';
 import { privacyRequests, requestEvents } from './requests.tables.js';
 
@@ -49,6 +50,13 @@ export async function restrict(
   });
   if (!isNew) return request;
   await setAccountStatus(tx, now, accountId, 'RESTRICTED');
+  await publish(tx, {
+    type: 'processing.restricted',
+    accountId,
+    recordedAt: now,
+    occurredAt: request.receivedAt,
+    sourceId: request.id,
+  });
   return setStatus(tx, now, request, 'COMPLETED', actor, 'processing restricted');
 }
 
@@ -65,7 +73,9 @@ export async function liftRestriction(
   const status = await takeForDecision(tx, request.accountId);
   const standing = status === 'RESTRICTED' ? await standingRestriction(tx, request.accountId) : null;
   if (standing?.id !== requestId) throw conflict('requestId: this restriction does not stand any more.');
-  await setAccountStatus(tx, now, request.accountId, 'ACTIVE');
+  const { accountId } = request;
+  await setAccountStatus(tx, now, accountId, 'ACTIVE');
+  await publish(tx, { type: 'restriction.lifted', accountId, recordedAt: now, sourceId: requestId });
   await recordEvent(tx, requestId, now, actor, LIFTED, note);
   return request;
 }
