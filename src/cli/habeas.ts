@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { ConfigError, readConfig } from '../config.js';
-import { createKeysFile } from '../crypto/keys.js';
+import { createKeysFile, rotateSigningKey } from '../crypto/keys.js';
 import { describeError } from '../telemetry.js';
 import type { ExplainOptions } from './explain.js';
 import type { AddOptions } from './services-add.js';
@@ -91,11 +91,18 @@ export function habeas(): Command {
     .option('--check', 'only compare; ends with 1 where something differs')
     .action(rebuild);
   program
-    .command('keys')
-    .description('look after encryption keys')
-    .command('create <file>')
-    .description('write fresh keys to a file that is not there yet')
-    .action(createKeys);
+    .command('receipt')
+    .description('look at receipts of consent')
+    .command('verify <file>')
+    .description('check a signed receipt and print what was agreed to; ends with 1 where it is not genuine')
+    .option('--keys <file>', 'the key set (/.well-known/jwks.json) of who issued it; otherwise the own keys file')
+    .action(verifyReceipt);
+  const keys = program.command('keys').description('look after encryption keys');
+  keys.command('create <file>').description('write fresh keys to a file that is not there yet').action(createKeys);
+  keys
+    .command('rotate <file>')
+    .description('put a fresh signing key in the place of the one in the file, whose public half stays')
+    .action(rotateKeys);
   return program;
 }
 
@@ -132,6 +139,17 @@ async function rebuild({ check = false }: { check?: boolean }): Promise<void> {
     process.stdout.write(`${line}\n`);
   });
   if (check && differed > 0) process.exitCode = 1;
+}
+
+async function verifyReceipt(file: string, { keys }: { keys?: string }): Promise<void> {
+  const keysFile = keys ?? readConfig(process.env).keysFile;
+  const { receiptText } = await import('./receipt-verify.js');
+  process.stdout.write(await receiptText(file, keysFile));
+}
+
+async function rotateKeys(file: string): Promise<void> {
+  const kid = await rotateSigningKey(file);
+  process.stdout.write(`What is signed from the next start on is signed with ${kid}. Start every process anew.\n`);
 }
 
 async function createKeys(file: string): Promise<void> {

@@ -27,7 +27,7 @@ const PLACE_IN_LEDGER = /^([1-9]\d{0,17})$/;
 export class ConsentsResolver {
   @FieldResolver(() => [Consent], { description: 'Where the person stands, one entry per use that needs consent.' })
   async consents(@Root() account: AccountType, @Ctx() context: RequestContext): Promise<Consent[]> {
-    return (await consentsTold(context, account.id)).map(toGraph);
+    return (await consentsTold(context, account.id)).map((told) => toGraph(told, account.id));
   }
 
   @FieldResolver(() => ConsentEventConnection, {
@@ -94,7 +94,7 @@ export class ConsentsResolver {
     const { db, clock } = context.world;
     const act = await actOf(context, input);
     await db.transaction((tx) => withdrawAll(tx, clock.now(), act));
-    return { consents: (await consentsTold(context, act.accountId)).map(toGraph) };
+    return { consents: (await consentsTold(context, act.accountId)).map((told) => toGraph(told, act.accountId)) };
   }
 }
 
@@ -133,10 +133,10 @@ async function requireGuardian({ world }: RequestContext, childId: string, guard
 async function standing(context: RequestContext, accountId: string, purpose: string): Promise<ConsentPayload> {
   const told = (await consentsTold(context, accountId)).find((each) => each.purpose.key === purpose);
   if (!told) throw new Error('a consent was written that cannot be read');
-  return { consent: toGraph(told) };
+  return { consent: toGraph(told, accountId) };
 }
 
-function toGraph({ purpose, said }: ConsentTold): Consent {
+function toGraph({ purpose, said }: ConsentTold, accountId: string): Consent {
   return {
     purpose,
     status: said?.status ?? 'NEVER_ASKED',
@@ -144,6 +144,6 @@ function toGraph({ purpose, said }: ConsentTold): Consent {
     policyVersion: said?.policyVersion ?? null,
     validUntil: said?.validUntil ?? null,
     wording: said?.wording ?? null,
-    receipt: null,
+    accountId,
   };
 }

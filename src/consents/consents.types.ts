@@ -44,7 +44,9 @@ export class ConsentReceipt {
   @Field(() => JsonScalar, { description: 'The fields of the receipt.' })
   json!: unknown;
 
-  @Field(() => String, { description: 'The same, signed: a JSON Web Signature.' })
+  @Field(() => String, {
+    description: 'The same, signed: a JSON Web Signature, to be verified with /.well-known/jwks.json.',
+  })
   jws!: string;
 }
 
@@ -71,8 +73,8 @@ export class Consent {
   @Field(() => String, { nullable: true, description: 'The words the person was shown when they agreed.' })
   wording!: string | null;
 
-  @Field(() => ConsentReceipt, { nullable: true, description: 'The receipt of a consent given.' })
-  receipt!: ConsentReceipt | null;
+  /** Whose; null where nobody is known, before login. `receipt` is read by it. */
+  accountId!: string | null;
 }
 
 @ObjectType({ description: 'A consent given, taken back or ended.' })

@@ -8,6 +8,7 @@ import { AuditResolver } from '../audit/audit.resolver.js';
 import { ClientsResolver } from '../clients/clients.resolver.js';
 import { ConsentsResolver } from '../consents/consents.resolver.js';
 import { ObjectionsResolver } from '../consents/objections.resolver.js';
+import { ReceiptsResolver } from '../consents/receipts.resolver.js';
 import { DisclosuresResolver } from '../disclosures/disclosures.resolver.js';
 import { ErasuresResolver, LegalHoldsResolver } from '../erasures/erasures.resolver.js';
 import { ExportPackageResolver, ExportsResolver } from '../exports/exports.resolver.js';
@@ -44,6 +45,7 @@ const RESOLVERS = [
   MarketingResolver,
   ObjectionsResolver,
   PoliciesResolver,
+  ReceiptsResolver,
   RequestsResolver,
   RestrictionResolver,
   ServicesResolver,

@@ -53,7 +53,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   metricsRoute(app, world);
   downloadRoute(app, world, authenticate);
   policyRoutes(app, world);
-  app.get('/.well-known/jwks.json', async () => ({ keys: [world.keys.signing.publicJwk] }));
+  app.get('/.well-known/jwks.json', async () => ({ keys: world.keys.published }));
   await graphRoutes(app, options, tell);
   return app;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { compactVerify, createRemoteJWKSet } from 'jose';
 import { parse as parseHtml } from 'parse5';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../examples/client.js';
@@ -10,7 +11,7 @@ const MAIL = 'marketing.communications.email';
 const READS = 'analytics.reporting.content_performance';
 const IMPROVE = 'functional.service.improve';
 /** People no other test of the demo company asks about. */
-const [adult, late, staffed, objector, restricted, guardian, untouched] = people().slice(900, 907);
+const [adult, late, staffed, objector, restricted, guardian, untouched, receiver] = people().slice(900, 908);
 let habeas: Awaited<ReturnType<typeof demo>>;
 let dps: Client;
 let base: string;
@@ -82,6 +83,31 @@ describe('consent, from outside', () => {
     );
     expect(rest.data).toEqual({
       me: { consentHistory: { edges: [{ node: { action: 'GIVEN', actor: 'data subject', channel: 'API' } }] } },
+    });
+  });
+
+  test('leaves a receipt, which a JOSE library alone verifies with the published keys', async () => {
+    const me = await tokenOf(receiver);
+    const { data } = await give(me, { purpose: MAIL, policyVersion: 2 }, 'consent { receipt { id json jws } }');
+    const { receipt } = (data as { giveConsent: { consent: { receipt: { id: string; json: object; jws: string } } } })
+      .giveConsent.consent;
+    const keys = createRemoteJWKSet(new URL(`${base}/.well-known/jwks.json`));
+    const { payload } = await compactVerify(receipt.jws, keys);
+    expect(JSON.parse(new TextDecoder().decode(payload))).toEqual(receipt.json);
+    expect(receipt.json).toMatchObject({ record_id: receipt.id, pii_principal_id: receiver?.accountId });
+    const [head, body = '', signature] = receipt.jws.split('.');
+    const changed = body[40] === 'A' ? 'B' : 'A';
+    const forged = [head, body.slice(0, 40) + changed + body.slice(41), signature].join('.');
+    await expect(compactVerify(forged, keys)).rejects.toThrow('signature verification failed');
+
+    const noneOf = await post(me, '{ me { consents { purpose { key } receipt { id } } } }');
+    expect(noneOf.data).toEqual({
+      me: {
+        consents: ['analytics.reporting', READS, MAIL].map((key) => ({
+          purpose: { key },
+          receipt: key === MAIL ? { id: receipt.id } : null,
+        })),
+      },
     });
   });
 
