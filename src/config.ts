@@ -40,6 +40,10 @@ const Environment = z.object({
   HABEAS_CONSENT_AGE: z.coerce.number().int().min(13).max(16).default(13),
   /** How long a consent holds before it has to be given anew: months. */
   HABEAS_CONSENT_MONTHS: z.coerce.number().int().min(1).max(120).default(24),
+  /** What is marketed about: `key=Title in plain words; key=…`. Without it, outside production, the demo company's. */
+  HABEAS_MARKETING_TOPICS: z.string().min(1).optional(),
+  /** Topics about own similar products, for which a recorded soft opt-in stands in for consent: keys, by commas. */
+  HABEAS_SOFT_OPT_IN_TOPICS: z.string().min(1).optional(),
   HABEAS_CONTROLLER_NAME: z.string().min(1).default('Lantern Education Ltd'),
   HABEAS_CONTROLLER_ADDRESS: z.string().min(1).default('1 Example Street, Portsmouth PO1 1AA, United Kingdom'),
   HABEAS_CONTROLLER_NUMBER: z.string().min(1).default('00000000'),
@@ -74,11 +78,19 @@ export interface Config {
   readonly workerConcurrency: number;
   readonly bankHolidays: 'ENG' | 'SCT' | 'WLS' | 'NIR';
   readonly consent: { readonly age: number; readonly months: number };
+  readonly marketing: MarketingSettings;
   readonly controller: { readonly name: string; readonly address: string; readonly companyNumber: string };
   readonly dps: { readonly email: string; readonly address: string };
   readonly drainMs: number;
   readonly metricsToken: string | null;
   readonly logLevel: string;
+}
+
+/** What a company markets about. */
+export interface MarketingSettings {
+  readonly topics: readonly { readonly key: string; readonly title: string }[];
+  /** Topics for which a recorded soft opt-in stands in for consent (PECR, regulation 22(3)). */
+  readonly softOptIn: ReadonlySet<string>;
 }
 
 /** A setting is missing or wrong. The message lists every one, each with its mend. */
@@ -105,6 +117,31 @@ function exposed({ DATABASE_URL, HABEAS_OIDC_ISSUER }: z.output<typeof Environme
     problems.push(`HABEAS_OIDC_ISSUER: ${CONFIDENTIAL_MEND.http}`);
   return problems;
 }
+
+const DEMO_TOPICS = 'ehcp-audit-tool=The EHCP audit tool; training=Training courses; news=News and research';
+const TOPIC = /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)=(\S.*)$/;
+
+function marketingOf(values: z.output<typeof Environment>): MarketingSettings {
+  const written = values.HABEAS_MARKETING_TOPICS ?? (values.NODE_ENV === 'production' ? '' : DEMO_TOPICS);
+  const topics = listed(written, ';').map((each) => {
+    const [, key = '', title = ''] = TOPIC.exec(each) ?? [];
+    if (key === '')
+      throw new ConfigError('HABEAS_MARKETING_TOPICS: write it as key=Title; key=Title, keys in a-z0-9-.');
+    return { key, title };
+  });
+  const keys = new Set(topics.map(({ key }) => key));
+  if (keys.size < topics.length) throw new ConfigError('HABEAS_MARKETING_TOPICS: names one key twice.');
+  const softOptIn = new Set(listed(values.HABEAS_SOFT_OPT_IN_TOPICS ?? '', ','));
+  if ([...softOptIn].some((key) => !keys.has(key)))
+    throw new ConfigError('HABEAS_SOFT_OPT_IN_TOPICS: names a key that HABEAS_MARKETING_TOPICS does not.');
+  return { topics, softOptIn };
+}
+
+const listed = (text: string, separator: string) =>
+  text
+    .split(separator)
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
 
 /** Reads the configuration from the environment. Throws `ConfigError`. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -149,6 +186,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     workerConcurrency: values.HABEAS_WORKER_CONCURRENCY,
     bankHolidays: values.HABEAS_BANK_HOLIDAYS,
     consent: { age: values.HABEAS_CONSENT_AGE, months: values.HABEAS_CONSENT_MONTHS },
+    marketing: marketingOf(values),
     controller: {
       name: values.HABEAS_CONTROLLER_NAME,
       address: values.HABEAS_CONTROLLER_ADDRESS,

@@ -1,6 +1,11 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { Tx } from '../database/database.js';
 import { badInput, conflict, forbidden, notFound } from '../errors.js';
 import { mayReadAccount, requireWrite } from '../gate/access.js';
+import { actorOf } from '../gate/caller.js';
+import { setPreferences } from '../marketing/preferences.js';
+import { wishesOf } from '../marketing/wishes.js';
+import type { MarketingPreferencesInput } from '../marketing/wishes.types.js';
 import type { RequestContext } from '../world.js';
 import { accountLoader } from './account-loader.js';
 import {
@@ -102,7 +107,11 @@ export class AccountsResolver {
     requireWrite(caller, null);
     const { db, keys, clock } = context.world;
     const registration = registrationOf(input, context);
-    const account = await db.transaction((tx) => register(tx, keys, clock.now(), registration));
+    const account = await db.transaction(async (tx) => {
+      const registered = await register(tx, keys, clock.now(), registration);
+      if (input.marketingPreferences) await sayOfMarketing(tx, context, registered.id, input.marketingPreferences);
+      return registered;
+    });
     if (caller.kind === 'SUBJECT') context.caller = { ...caller, accountId: account.id };
     return { account };
   }
@@ -189,6 +198,19 @@ export class AccountsResolver {
   identifiers(@Root() account: AccountType): Identifier[] {
     return account.record.identifiers;
   }
+}
+
+const BY = { SUBJECT: 'PERSON', STAFF: 'STAFF', SERVICE: 'SERVICE', ANONYMOUS: 'SERVICE' } as const;
+
+/** What a person wants of marketing is said as they are registered. */
+async function sayOfMarketing(
+  tx: Tx,
+  { caller, world }: RequestContext,
+  accountId: string,
+  wishes: MarketingPreferencesInput,
+): Promise<void> {
+  const saying = { accountId, channel: 'API', actor: actorOf(caller), by: BY[caller.kind] } as const;
+  await setPreferences(tx, world.clock.now(), world.config.marketing, saying, wishesOf(wishes));
 }
 
 /** The account a call is about: the one named, or the caller's own where none is. Refuses a stranger's. */

@@ -16,6 +16,7 @@ import { bytea } from '../crypto/subject-keys.tables.js';
 
 export const accountStatus = pgEnum('account_status', ['ACTIVE', 'RESTRICTED', 'ERASING', 'ERASED']);
 export const identifierType = pgEnum('identifier_type', ['EMAIL', 'PHONE', 'USERNAME', 'EXTERNAL_ID']);
+export const addressKind = pgEnum('address_kind', ['EMAIL', 'PHONE', 'POST']);
 
 /** One row per person. Nothing personal is in clear: `record` is one envelope under the person's key. */
 export const accounts = pgTable('accounts', {
@@ -26,6 +27,8 @@ export const accounts = pgTable('accounts', {
   record: bytea().notNull(),
   /** Plus one with every change of what may be read of the person: consents, objections, status. */
   gateEpoch: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+  /** Whether `contact_fingerprints` holds the addresses of the record; false for accounts older than that table. */
+  contactsKnown: boolean().notNull().default(false),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 });
@@ -72,3 +75,24 @@ export const accountLogins = pgTable('account_logins', {
     .notNull()
     .references(() => accounts.id, { onDelete: 'cascade' }),
 });
+
+/**
+ * Where the person can be written to or called, under the key of the suppression list and no other: what lets a refusal
+ * of marketing be looked up, and outlive the account.
+ */
+export const contactFingerprints = pgTable(
+  'contact_fingerprints',
+  {
+    accountId: uuid()
+      .notNull()
+      .references(() => accounts.id, { onDelete: 'cascade' }),
+    kind: addressKind().notNull(),
+    fingerprint: bytea().notNull(),
+    /** Proven to be the person's: they may lift what was refused for it. */
+    verified: boolean().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.kind, table.fingerprint] }),
+    index('contact_fingerprints_fingerprint').on(table.fingerprint),
+  ],
+);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, ne, sql } from 'drizzle-orm';
 import { blindIndex } from '../crypto/blind-index.js';
 import type { Keys } from '../crypto/keys.js';
 import { createSubjectKey, readSubjectKeys } from '../crypto/subject-keys.js';
@@ -11,6 +11,7 @@ import type { Subject } from '../services/connector.js';
 import { type AccountRecord, openRecord, type ProfileRecord, sealRecord } from './account-record.js';
 import { accountIdentifiers, accountLogins, accounts, serviceLinks } from './accounts.tables.js';
 import { type BirthYears, checkBirthYears } from './childhood.js';
+import { addContacts, replaceContacts } from './contact-fingerprints.js';
 import { type IdentifierType, normaliseIdentifier, requirePlainText } from './identifier.js';
 
 export type AccountStatus = 'ACTIVE' | 'RESTRICTED' | 'ERASING' | 'ERASED';
@@ -112,7 +113,10 @@ export async function register(tx: Tx, keys: Keys, now: Date, registration: Regi
   const [taken] = await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, id));
   const key = taken ? null : await createSubjectKey(tx, keys.encryption, id);
   if (!key) throw conflict('id: there is an account with this id already.');
-  await tx.insert(accounts).values({ id, record: sealRecord(record, key, id), createdAt: now, updatedAt: now });
+  await tx
+    .insert(accounts)
+    .values({ id, record: sealRecord(record, key, id), contactsKnown: true, createdAt: now, updatedAt: now });
+  await addContacts(tx, keys, id, record);
   await insertIdentifiers(tx, keys, id, record.identifiers);
   for (const link of record.links) await insertLink(tx, keys, id, link.service, link.externalId, now);
   if (registration.login) await insertLogin(tx, keys, id, registration.login);
@@ -193,6 +197,24 @@ async function setChildhood(tx: Tx, now: Date, record: AccountRecord, accountId:
   }
 }
 
+/** Writes down where people can be reached whose accounts are older than that is written down. Answers how many. */
+export async function learnContacts(db: Db, keys: Keys, atMost: number): Promise<number> {
+  const unknown = await db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(and(eq(accounts.contactsKnown, false), ne(accounts.status, 'ERASED')))
+    .limit(atMost);
+  for (const { id } of unknown) {
+    await db.transaction(async (tx) => {
+      await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, id)).for('update');
+      const [account] = await readAccounts(tx, keys, [id]);
+      if (account) await replaceContacts(tx, keys, id, account.record);
+      await tx.update(accounts).set({ contactsKnown: true }).where(eq(accounts.id, id));
+    });
+  }
+  return unknown.length;
+}
+
 /** How this person is known to one service. */
 export function subjectAt(account: Account, service: string): Subject {
   const verified = (type: IdentifierType) =>
@@ -221,8 +243,9 @@ async function change(
   const record = await edit(account.record);
   await tx
     .update(accounts)
-    .set({ record: sealRecord(record, key, accountId), updatedAt: now })
+    .set({ record: sealRecord(record, key, accountId), contactsKnown: true, updatedAt: now })
     .where(eq(accounts.id, accountId));
+  await replaceContacts(tx, keys, accountId, record);
   return { ...account, record };
 }
 

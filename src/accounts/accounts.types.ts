@@ -1,4 +1,5 @@
 import { Directive, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { MarketingPreferencesInput } from '../marketing/wishes.types.js';
 import { DateTimeScalar } from '../scalars.js';
 import { personalData } from '../services/core.js';
 import type { Service } from '../services/service.js';
@@ -255,6 +256,12 @@ export class RegisterAccountInput {
     description: 'Account of whoever agrees for a child; services and staff only.',
   })
   guardianId?: string | null;
+
+  @Field(() => MarketingPreferencesInput, {
+    nullable: true,
+    description: 'What the person lets us market to them; what is left out is not allowed.',
+  })
+  marketingPreferences?: MarketingPreferencesInput | null;
 }
 
 @InputType({ description: 'A change of shared account information (Article 16).' })

@@ -98,13 +98,14 @@ export class ConsentsResolver {
   }
 }
 
-interface ActInput extends Partial<Pick<Act, 'channel'>> {
-  readonly accountId?: string | null;
-  readonly occurredAt?: Date | null;
+interface ActInput {
+  readonly accountId?: string | null | undefined;
+  readonly channel?: Act['channel'] | null | undefined;
+  readonly occurredAt?: Date | null | undefined;
 }
 
 /** Who acts, and for whom: a person for themself, a guardian for a child, staff for anybody. */
-async function actOf(context: RequestContext, input: GiveConsentInput | ActInput): Promise<Act> {
+export async function actOf(context: RequestContext, input: ActInput): Promise<Act> {
   const { accountId, channel, occurredAt } = input;
   const when = { channel: channel ?? 'API', occurredAt: occurredAt ?? undefined } as const;
   const { caller } = context;

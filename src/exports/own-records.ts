@@ -4,6 +4,8 @@ import { accessesOf } from '../audit/reads.js';
 import { consentHistory } from '../consents/current.js';
 import { objectionsOf } from '../consents/objections.js';
 import type { Db } from '../database/database.js';
+import { preferenceHistory } from '../marketing/history.js';
+import { softOptInsOf } from '../marketing/soft-opt-ins.js';
 import { eventsOf, requestsOf } from '../requests/requests.js';
 import type { RecordPage } from '../services/connector.js';
 import type { World } from '../world.js';
@@ -64,6 +66,7 @@ export async function* ownRecords(
       channel,
     })),
   };
+  yield* ownMarketing(sql, account.id);
   yield* ownRequests(db, account.id);
   yield* ownAccesses(sql, account.id);
 }
@@ -90,6 +93,38 @@ async function* ownConsents(sql: Sql, accountId: string): AsyncGenerator<RecordP
     before = page.rows.at(-1)?.id ?? null;
     more = page.hasNextPage;
   }
+}
+
+async function* ownMarketing(sql: Sql, accountId: string): AsyncGenerator<RecordPage> {
+  for (let before: string | null = null, more = true; more; ) {
+    const page = await preferenceHistory(sql, accountId, PAGE, before);
+    yield {
+      collection: 'marketing_history',
+      records: page.rows.map(({ scope, key, action, allowed, occurredAt, recordedAt, channel, actor, evidence }) => ({
+        scope,
+        key,
+        action,
+        allowed,
+        occurred_at: occurredAt.toISOString(),
+        recorded_at: recordedAt.toISOString(),
+        channel,
+        actor,
+        evidence,
+      })),
+    };
+    before = page.rows.at(-1)?.id ?? null;
+    more = page.hasNextPage;
+  }
+  yield {
+    collection: 'soft_opt_ins',
+    records: (await softOptInsOf(sql, accountId)).map(({ channel, occurredAt, recordedAt, actor, evidence }) => ({
+      channel,
+      occurred_at: occurredAt.toISOString(),
+      recorded_at: recordedAt.toISOString(),
+      actor,
+      evidence,
+    })),
+  };
 }
 
 async function* ownRequests(db: Db, accountId: string): AsyncGenerator<RecordPage> {

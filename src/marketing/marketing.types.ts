@@ -1,16 +1,39 @@
-import { Field, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { connectionType } from '../connection.js';
+import type { CollectionChannel } from '../requests/requests.js';
+import { CollectionChannelEnum } from '../requests/requests.types.js';
 import { DateTimeScalar } from '../scalars.js';
+import type { MarketingChannel } from './channels.js';
+import type { PreferenceAction, PreferenceScope } from './ledger.js';
+import { MarketingChannelEnum, MarketingPreferencesInput } from './wishes.types.js';
 
-export const MarketingChannelEnum = { EMAIL: 'EMAIL', PHONE: 'PHONE', SMS: 'SMS', POST: 'POST' } as const;
-export type MarketingChannel = keyof typeof MarketingChannelEnum;
-registerEnumType(MarketingChannelEnum, {
-  name: 'MarketingChannel',
-  description: 'A way of reaching people with direct marketing.',
+export const PreferenceScopeEnum = {
+  ALL: 'ALL',
+  CHANNEL: 'CHANNEL',
+  TOPIC: 'TOPIC',
+} as const satisfies Record<PreferenceScope, PreferenceScope>;
+registerEnumType(PreferenceScopeEnum, {
+  name: 'PreferenceScope',
+  description: 'What a preference is about.',
   valuesConfig: {
-    EMAIL: { description: 'E-mail.' },
-    PHONE: { description: 'Telephone calls.' },
-    SMS: { description: 'Text messages.' },
-    POST: { description: 'Letters.' },
+    ALL: { description: 'All marketing.' },
+    CHANNEL: { description: 'One channel.' },
+    TOPIC: { description: 'One subject.' },
+  },
+});
+
+export const PreferenceActionEnum = {
+  SAID: 'SAID',
+  UNSUBSCRIBED: 'UNSUBSCRIBED',
+  UNDONE: 'UNDONE',
+} as const satisfies Record<PreferenceAction, PreferenceAction>;
+registerEnumType(PreferenceActionEnum, {
+  name: 'PreferenceAction',
+  description: 'How a preference came about.',
+  valuesConfig: {
+    SAID: { description: 'The person said so, or somebody for them.' },
+    UNSUBSCRIBED: { description: 'By the link of a message.' },
+    UNDONE: { description: 'An unsubscription was undone: what held before it holds again.' },
   },
 });
 
@@ -41,11 +64,70 @@ export class MarketingPreferences {
   optedOutOfAll!: boolean;
 
   @Field(() => [ChannelPreference], { description: 'One entry per channel.' })
-  channels!: ChannelPreference[];
+  channels!: readonly ChannelPreference[];
 
   @Field(() => [TopicPreference], { description: 'One entry per subject the company markets about.' })
-  topics!: TopicPreference[];
+  topics!: readonly TopicPreference[];
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When the person last said so; null: never.' })
   updatedAt!: Date | null;
+}
+
+@ObjectType({ description: 'Something a person said of marketing.' })
+export class MarketingEvent {
+  @Field(() => ID, { description: 'Id of the event.' })
+  id!: string;
+
+  @Field(() => PreferenceScopeEnum, { description: 'What it is about.' })
+  scope!: PreferenceScope;
+
+  @Field(() => String, { description: 'The channel or the key of the subject; empty for all.' })
+  key!: string;
+
+  @Field(() => PreferenceActionEnum, { description: 'How it came about.' })
+  action!: PreferenceAction;
+
+  @Field(() => Boolean, { description: 'Whether it was allowed.' })
+  allowed!: boolean;
+
+  @Field(() => DateTimeScalar, { description: 'When the person said so.' })
+  occurredAt!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'When it was entered here.' })
+  recordedAt!: Date;
+
+  @Field(() => CollectionChannelEnum, { description: 'How it reached us.' })
+  channel!: CollectionChannel;
+
+  @Field(() => String, { description: 'Who acted: a role, never a name.' })
+  actor!: string;
+
+  @Field(() => String, { nullable: true, description: 'Where the proof is kept.' })
+  evidence!: string | null;
+}
+
+export const MarketingEventConnection = connectionType('MarketingEvent', MarketingEvent, 'marketing events');
+
+@InputType({ description: 'What a person wants of marketing from now on. What is left out stays as it is.' })
+export class UpdateMarketingPreferencesInput extends MarketingPreferencesInput {
+  @Field(() => ID, { nullable: true, description: 'Whose; a person may leave it out for their own.' })
+  accountId?: string | null;
+
+  @Field(() => CollectionChannelEnum, { nullable: true, description: 'How it reached us; staff always say.' })
+  channel?: CollectionChannel | null;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the person said so, where it is entered later. It never undoes what was said after.',
+  })
+  occurredAt?: Date | null;
+
+  @Field(() => String, { nullable: true, description: 'Where the proof is kept, e.g. the file of a letter.' })
+  evidence?: string | null;
+}
+
+@ObjectType({ description: 'The result of a change of marketing preferences.' })
+export class MarketingPreferencesPayload {
+  @Field(() => MarketingPreferences, { description: 'What holds now.' })
+  marketingPreferences!: MarketingPreferences;
 }

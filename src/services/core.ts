@@ -99,6 +99,36 @@ const objections = collection('objections', 'Objections', 'Uses of data that wer
   field('channel', 'user.account', 'How it reached us.'),
 ]);
 
+const marketingHistory = collection(
+  'marketing_history',
+  'History of marketing preferences',
+  'Everything said of marketing: of all of it, of a channel or of a topic.',
+  [
+    field('scope', 'user.privacy_preferences', 'What it is about: all, a channel or a topic.'),
+    field('key', 'user.privacy_preferences', 'Which channel or topic.'),
+    field('action', 'user.privacy_preferences', 'Whether it was said, unsubscribed by a link, or that undone.'),
+    field('allowed', 'user.privacy_preferences', 'Whether it was allowed.'),
+    field('occurred_at', 'user.privacy_preferences', 'When it was said.'),
+    field('recorded_at', 'user.account', 'When it was entered.'),
+    field('channel', 'user.account', 'How it reached us.'),
+    field('actor', 'user.account', 'Who acted: a role, never a name.'),
+    field('evidence', 'user.account', 'Where the proof is kept.'),
+  ],
+);
+
+const softOptIns = collection(
+  'soft_opt_ins',
+  'Soft opt-ins',
+  'Sales on which marketing of similar products may rest until it is refused.',
+  [
+    field('channel', 'user.privacy_preferences', 'The channel.'),
+    field('occurred_at', 'user.privacy_preferences', 'When the address was given.'),
+    field('recorded_at', 'user.account', 'When it was entered.'),
+    field('actor', 'user.account', 'Who entered it: a role, never a name.'),
+    field('evidence', 'user.account', 'Where the proof is kept.'),
+  ],
+);
+
 const accesses = collection('accesses', 'Accesses', 'Who read data of this account through Habeas, and what for.', [
   field('at', 'user.account', 'When.'),
   field('caller', 'user.account', 'Who read: a role or a service.'),
@@ -151,6 +181,8 @@ export const CORE: Service = {
         linkedServices,
         consentHistory,
         objections,
+        marketingHistory,
+        softOptIns,
         privacyRequests,
         history,
         accesses,

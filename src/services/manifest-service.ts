@@ -39,6 +39,7 @@ const OWN_FIELDS = new Set([
   'linkedServices',
   'consents',
   'consentHistory',
+  'marketingHistory',
   'marketingPreferences',
   'privacyRequests',
   'disclosures',

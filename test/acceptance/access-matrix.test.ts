@@ -48,12 +48,13 @@ beforeAll(async () => {
   }
   const cancelled = await askForEverything(me, 'access matrix, cancelled');
   await need(me, CancelRequestDocument, { input: { requestId: cancelled } });
-  // They have said something of their consent, and object to something no question below takes back.
+  // They have said something of their consent and of marketing, and object to something no question below takes back.
   const said = await post(
     me,
     `mutation {
       giveConsent(input: { purpose: "analytics.reporting", policyVersion: 2 }) { consent { status } }
       objectToProcessing(input: { purpose: "marketing.advertising.third_party" }) { request { status } }
+      updateMarketingPreferences(input: { optOutOfAll: true }) { marketingPreferences { optedOutOfAll } }
     }`,
   );
   expect(said.errors).toEqual([]);

@@ -63,6 +63,7 @@ const TABLE = `
   Mutation.retryRequest                F F F F F F F C C U
   Mutation.revokeClient                F F F F F F F y F U
   Mutation.trustDocuments              F F F F F F F y F U
+  Mutation.updateMarketingPreferences  y N F F F F F y y U
   Mutation.updateProfile               y N y P P P F y y U
   Mutation.withdrawAllConsents         y N F F F F F y y U
   Mutation.withdrawConsent             y N F F F F F y y U
@@ -82,6 +83,7 @@ const TABLE = `
   Account.identifiers                  y N y y y P y y y U
   Account.legalHolds                   y N F F F P F y y U
   Account.linkedServices               y N y y y P y y y U
+  Account.marketingHistory             y N F F F P F y y U
   Account.marketingPreferences         y N F F F P F y y U
   Account.objections                   y N F F F P F y y U
   Account.privacyRequests              y N F F F P F y y U
@@ -125,7 +127,11 @@ const TABLE = `
   Identifier.value                     y N y P P P P y y U
   Identifier.verified                  y N y P P P P y y U
   LegalHold.*                          - N F F F P F - - U
+  MarketingEvent.*                     y N F F F P F y y U
+  MarketingEventConnection.*           y N F F F P F y y U
+  MarketingEventEdge.*                 y N F F F P F y y U
   MarketingPreferences.*               y N F F F P F y y U
+  MarketingPreferencesPayload.*        y N F F F F F y y U
   Objection.*                          y N F F F P F y y U
   ObjectionsPayload.*                  y N F F F F F y y U
   PolicyPayload.*                      F F F F F F F C F U
@@ -151,7 +157,7 @@ const TABLE = `
   ServiceLink.linkedAt                 y N y P P P P y y U
   ServiceLink.service                  y N y P P P P y y U
   ServiceTask.*                        y N F F F F F y y U
-  TopicPreference.*                    - N F F F P F - - U
+  TopicPreference.*                    y N F F F P F y y U
   Viewer.*                             y y y y y y y y y y
 
   # The audit tool

@@ -40,6 +40,7 @@ const argumentsOf = ({ account, request, cancelled, support, client }: Places): 
   'Mutation.withdrawAllConsents': `(input: { accountId: "${account}" })`,
   'Mutation.objectToProcessing': `(input: { accountId: "${account}", purpose: "${ADS}", idempotencyKey: "matrix" })`,
   'Mutation.withdrawObjection': `(input: { accountId: "${account}", purpose: "${ADS}" })`,
+  'Mutation.updateMarketingPreferences': `(input: { accountId: "${account}", optOutOfAll: true, channel: WEB })`,
   // Keys and requests that are taken, so that nobody is restricted.
   'Mutation.requestRestriction': `(input: { accountId: "${account}", idempotencyKey: "access matrix" })`,
   'Mutation.liftRestriction': `(input: { requestId: "${request}" })`,
@@ -71,6 +72,7 @@ const WAYS_IN = [
   'Mutation.giveConsent',
   'Mutation.withdrawAllConsents',
   'Mutation.withdrawObjection',
+  'Mutation.updateMarketingPreferences',
   'Mutation.publishPolicy',
 ];
 
