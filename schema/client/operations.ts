@@ -40,6 +40,14 @@ export type CallerKind =
   /** A person, with their own token. */
   | 'SUBJECT';
 
+/** Whether marketing may come by one channel. */
+export type ChannelPreferenceInput = {
+  /** Whether it may be used. */
+  allowed: boolean;
+  /** The channel. */
+  channel: MarketingChannel;
+};
+
 /** How something a person said reached us. */
 export type CollectionChannel =
   /** Through this API. */
@@ -125,6 +133,27 @@ export type LinkServiceInput = {
   service: string;
 };
 
+/** A way of reaching people with direct marketing. */
+export type MarketingChannel =
+  /** E-mail. */
+  | 'EMAIL'
+  /** Telephone calls. */
+  | 'PHONE'
+  /** Letters. */
+  | 'POST'
+  /** Text messages. */
+  | 'SMS';
+
+/** What a person lets us market to them, and how. What is left out stays as it is. */
+export type MarketingPreferencesInput = {
+  /** Each channel once, at most. */
+  channels?: Array<ChannelPreferenceInput> | null | undefined;
+  /** True: no marketing at all, whatever is said of channels and topics. Only an explicit false lifts it. */
+  optOutOfAll?: boolean | null | undefined;
+  /** Each topic once, at most. */
+  topics?: Array<TopicPreferenceInput> | null | undefined;
+};
+
 /** How far a request is. */
 export type PrivacyRequestStatus =
   /** A second member of staff must agree. */
@@ -199,6 +228,8 @@ export type RegisterAccountInput = {
   identifiers?: Array<IdentifierInput> | null | undefined;
   /** Services that know the person; services and staff only. */
   links?: Array<ServiceLinkInput> | null | undefined;
+  /** What the person lets us market to them; what is left out is not allowed. */
+  marketingPreferences?: MarketingPreferencesInput | null | undefined;
   /** Shared account information. */
   profile?: ProfileInput | null | undefined;
 };
@@ -264,6 +295,14 @@ export type ServiceTaskStatus =
   | 'SKIPPED'
   /** Done. */
   | 'SUCCEEDED';
+
+/** Whether marketing may be about one subject. */
+export type TopicPreferenceInput = {
+  /** Whether it may be written about. */
+  allowed: boolean;
+  /** Key of the subject. */
+  topic: string;
+};
 
 /** A change of shared account information (Article 16). */
 export type UpdateProfileInput = {

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../database/database.js';
+import { publish } from '../events/events.js';
 import { preferenceEvents } from './marketing.tables.js';
 
 export type PreferenceScope = 'ALL' | 'CHANNEL' | 'TOPIC';
@@ -67,10 +68,11 @@ export const heldOf = (held: readonly Held[], { scope, key }: Subject): Held | u
 
 /**
  * Adds what a person says whose account is taken, and what follows from it. What the ledger has already is not added
- * again and changes nothing. Answers whether anything was added.
+ * again and changes nothing; else services are told. Answers whether anything was added.
  */
 export async function append(tx: Tx, accountId: string, events: readonly NewPreference[]): Promise<boolean> {
-  if (events.length === 0) return false;
+  const [first] = events;
+  if (!first) return false;
   const added = await tx
     .insert(preferenceEvents)
     .values(events.map((event) => ({ ...event, accountId })))
@@ -85,6 +87,8 @@ export async function append(tx: Tx, accountId: string, events: readonly NewPref
       where (preference_states.allowed, preference_states.since, preference_states.event_id)
         is distinct from (excluded.allowed, excluded.since, excluded.event_id)`);
   if (events.some(({ action }) => action === 'UNDONE')) await forgetUndone(tx, accountId);
+  const { recordedAt, occurredAt } = first;
+  await publish(tx, { type: 'preferences.changed', accountId, recordedAt, occurredAt });
   return true;
 }
 

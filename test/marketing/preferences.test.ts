@@ -87,6 +87,14 @@ describe('marketing preferences', () => {
     expect(await told(id)).toMatchObject({ allowed: [] });
   });
 
+  it('are told to services with what makes them so, and only where something was added', async () => {
+    const id = await person();
+    for (let times = 0; times < 2; times += 1) await say(id, { optOutOfAll: true });
+    expect(await store.sql`select type, occurred_at as at from events where account_id = ${id}`).toEqual([
+      { type: 'preferences.changed', at: NOW },
+    ]);
+  });
+
   it('refused twice are refused once', async () => {
     const id = await person();
     await say(id, { optOutOfAll: true });
