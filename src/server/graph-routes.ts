@@ -47,14 +47,17 @@ export async function graphRoutes(app: FastifyInstance, options: GraphRoutesOpti
   const { world, graph, questions } = options;
   const production = world.config.environment === 'production';
   const answering = answerer(app, options);
-  const page = production ? null : idePage(questions);
-  if (page) app.get('/', (_request, reply) => reply.redirect(GRAPH));
+  let page: Promise<string> | null = null;
+  if (!production) app.get('/', (_request, reply) => reply.redirect(GRAPH));
   const onlyPost = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('allow', 'POST');
     return tell(request, reply, 405, 'BAD_USER_INPUT', 'Questions are asked by POST.');
   };
   app.get(GRAPH, async (request, reply) => {
-    if (page && request.headers.accept?.includes('text/html')) return reply.type('text/html').send(page);
+    if (!production && request.headers.accept?.includes('text/html')) {
+      page ??= idePage(questions);
+      return reply.type('text/html').send(await page);
+    }
     return onlyPost(request, reply);
   });
   app.get(SUBGRAPH, onlyPost);

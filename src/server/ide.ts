@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 
-/** The page of the IDE: everything in one file, nothing from elsewhere, so that it works offline. */
-export function idePage(questions: readonly Question[]): string {
+/**
+ * The page of the IDE: everything in one file, nothing from elsewhere, so that it works offline. Its nine megabytes are
+ * loaded when somebody first looks.
+ */
+export async function idePage(questions: readonly Question[]): Promise<string> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const [first] = questions;
   return String(
     renderGraphiQL({
