@@ -4,10 +4,10 @@ import { LateDemo } from './test/support/late-demo.js';
 // Without the alias vitest loads two copies of graphql, and types of one are strangers to the other.
 const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
 const patience = {
-  testTimeout: 30_000,
-  hookTimeout: 240_000,
   // What is waited for comes; how soon it comes on a busy machine is nothing to fail for.
-  expect: { poll: { timeout: 15_000 } },
+  testTimeout: 120_000,
+  hookTimeout: 240_000,
+  expect: { poll: { timeout: 30_000 } },
 };
 
 /** They share one running demo company. */

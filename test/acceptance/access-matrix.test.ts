@@ -65,7 +65,7 @@ beforeAll(async () => {
     support: owner?.externalIds.support ?? '',
     client: await registerClient('access-matrix'),
   };
-}, 120_000);
+});
 
 describe('Who may do what (T-01)', () => {
   test('has a row for every field of the running graph, and for no other', () => {

@@ -68,7 +68,7 @@ describe('The committed schema', () => {
         true,
       );
     }
-  }, 60_000);
+  });
 
   test('gives clients the types that are committed', () => {
     const config = readFileSync(path.join(root, 'codegen.yml'), 'utf8');
@@ -84,7 +84,7 @@ describe('The committed schema', () => {
     const codegen = path.join(root, 'node_modules/@graphql-codegen/cli/cjs/bin.js');
     execFileSync(process.execPath, [codegen, '--config', elsewhere, '--silent'], { cwd: root });
     expect(readFileSync(output, 'utf8')).toBe(committed('client/operations.ts'));
-  }, 60_000);
+  });
 
   test('is what the running graph tells of itself', async () => {
     const habeas = await demo();

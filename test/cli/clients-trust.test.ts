@@ -47,7 +47,7 @@ describe('habeas clients trust', () => {
     const free = await run('mobile-app', '--any');
     expect(free).toMatchObject({ code: 0, stdout: 'mobile-app may ask any document again.\n' });
     expect(await manifestId()).toBeNull();
-  }, 60_000);
+  });
 
   it.each([
     ['a client nobody registered', 'mobile-ap', '{}', /^name: no client is registered as mobile-ap\./],

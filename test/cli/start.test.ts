@@ -65,7 +65,7 @@ describe('habeas start, for a first look', () => {
       purposes: ['analytics.reporting'],
     });
     expect((await need(person, MyAccountDocument, {})).me?.id).toBe(PERSON);
-  }, 60_000);
+  });
 });
 
 describe('habeas start with the demo company, started before', { timeout: 120_000 }, () => {
@@ -112,5 +112,5 @@ describe('habeas start with services of one’s own', () => {
     expect((await viewer(await habeas.staff('dps'))).kind).toBe('STAFF');
     await endsBy('SIGINT', habeas, folder);
     for (const each of [folder, services]) rmSync(each, { recursive: true, force: true });
-  }, 60_000);
+  });
 });

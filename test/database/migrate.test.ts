@@ -82,5 +82,5 @@ describe('the migrations in the repository', () => {
     } finally {
       rmSync(out, { recursive: true, force: true });
     }
-  }, 60_000);
+  });
 });

@@ -46,7 +46,7 @@ test('R-03 a worker that froze and wakes up late finds its work taken over and c
   const client = await server.person(await company.register(await server.staff('support'), 'ada', 50));
   company.desk.hangs = true;
   const id = await askForEverything(client);
-  await expect.poll(() => company.desk.waiting.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => company.desk.waiting.length).toBe(1);
   await waitFor(client, id, ({ tasks }) => tasks.filter(({ status }) => status === 'SUCCEEDED').length === 2);
   frozen.process.kill('SIGSTOP');
   other = await part('work');

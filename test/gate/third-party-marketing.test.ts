@@ -36,7 +36,7 @@ describe('P31 Nothing goes outside for marketing, for any use of it', () => {
         expect(verdictOf(graph, client(use), plain(name))).toBe('allowed');
       }
     }
-  }, 60_000);
+  });
 
   it('at run time, with the person’s consent to all of it, whatever it rests on', () => {
     const consent = { purpose: 'marketing', status: 'GIVEN', since: 1, categories: null } as const;

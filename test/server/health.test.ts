@@ -65,21 +65,21 @@ describe('health', () => {
     await register();
     const postmaster = readFileSync(path.join(dataDirectory, 'postgres/postmaster.pid'), 'utf8').split('\n')[0];
     process.kill(Number(postmaster), 'SIGKILL');
-    await until('/readyz says no', async () => (await state()) === 503, 5_000);
+    await until('/readyz says no', async () => (await state()) === 503, 20_000);
     expect((await get('/livez')).status).toBe(200);
     await until('/readyz says yes again', async () => (await state()) === 200, 20_000);
     await register();
     expect((await need(staff, ViewerDocument, {})).viewer.kind).toBe('STAFF');
     expect(habeas.output()).not.toMatch(/Ada|insert into|at .*node_modules/);
-  }, 60_000);
+  });
 
   it('a database that stays away is said by /readyz, not by the end of the process', async () => {
     const database = await migratedDatabase();
     const other = await startHabeas({ services, databaseUrl: database.url });
     expect(await state(other)).toBe(200);
     await database.drop();
-    await until('/readyz says no', async () => (await state(other)) === 503, 10_000);
+    await until('/readyz says no', async () => (await state(other)) === 503, 20_000);
     expect((await get('/livez', other)).status).toBe(200);
     expect(await other.stop()).toBe(0);
-  }, 60_000);
+  });
 });

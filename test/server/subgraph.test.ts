@@ -57,7 +57,7 @@ beforeAll(async () => {
   orders = await startService('orders.mjs', ANN, BEN, NOBODY);
   const token = { authorization: `Bearer ${mailer.token}` };
   router = await companyRouter({ habeas: mailer.url, orders: `${orders.url}/graphql` }, token);
-}, 60_000);
+});
 afterAll(async () => {
   await orders?.stop();
   await habeas?.stop();

@@ -19,7 +19,7 @@ export interface Outcome {
 export async function habeas(
   args: readonly string[],
   env: Record<string, string> = {},
-  seconds = 60,
+  seconds = 120,
 ): Promise<Outcome> {
   const began = performance.now();
   const child = spawn(process.execPath, [MAIN, ...args], {

@@ -62,7 +62,7 @@ describe('a process killed', () => {
       signal: NEVER,
     });
     expect(await readdir(large)).toEqual(['part']);
-  }, 60_000);
+  });
 
   it('while it seals leaves no package', async () => {
     let seals = 0;
@@ -71,5 +71,5 @@ describe('a process killed', () => {
     const names = await readdir(path.join(folder.path, 'large'));
     expect(names).not.toContain('package.sealed');
     expect(names).toContain('part');
-  }, 60_000);
+  });
 });

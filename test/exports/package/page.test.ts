@@ -226,30 +226,25 @@ describe('the readable page in a browser', () => {
     await writeFile(file, (await unzip(await unseal(output))).get('index.html') ?? '');
     address = pathToFileURL(file).href;
     browser = await launchChromium();
-  }, 120_000);
+  });
   afterAll(() => browser.close());
 
   it.each([
     ['light', 1200],
     ['dark', 1200],
     ['light', 390],
-  ] as const)(
-    'is accessible (WCAG 2.2 AA): %s, %i pixels wide',
-    async (colorScheme, width) => {
-      const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
-      const page = await context.newPage();
-      await page.goto(address);
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-        .analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`)).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(
-        0,
-      );
-      await context.close();
-    },
-    90_000,
-  );
+  ] as const)('is accessible (WCAG 2.2 AA): %s, %i pixels wide', async (colorScheme, width) => {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+    const page = await context.newPage();
+    await page.goto(address);
+    const { violations } = await new AxeBuilder({ page })
+      .options({ resultTypes: ['violations'] })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    await context.close();
+  });
 
   it('logs nothing, asks for nothing and has no broken anchor', async () => {
     const page = await browser.newPage();
@@ -275,5 +270,5 @@ describe('the readable page in a browser', () => {
     expect(String(pdf.subarray(0, 5))).toBe('%PDF-');
     expect(String(pdf).match(/\/Type\s*\/Page\b/g)?.length).toBeGreaterThan(4);
     await page.close();
-  }, 60_000);
+  });
 });
