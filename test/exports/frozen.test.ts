@@ -61,6 +61,8 @@ test('R-03 a worker that froze and wakes up late finds its work taken over and c
   await expect.poll(() => company.desk.waiting.length).toBe(1);
   await delay(2_500);
   expect(deskOf(await requestOf(client, id))).toMatchObject({ status: 'RUNNING', attempts: 2, records: null });
+  // Nor has it ended the other's job: the sweep, which every fifth minute looks for lost ones, would begin a third run.
+  expect(await sql`select 1 from graphile_worker.jobs where key = ${`exports_collect:${id}:desk`}`).toHaveLength(1);
 
   company.desk.hangs = false;
   const done = await waitFor(client, id, hasStatus('COMPLETED'));
