@@ -44,6 +44,8 @@ const Environment = z.object({
   HABEAS_MARKETING_TOPICS: z.string().min(1).optional(),
   /** Topics about own similar products, for which a recorded soft opt-in stands in for consent: keys, by commas. */
   HABEAS_SOFT_OPT_IN_TOPICS: z.string().min(1).optional(),
+  /** How long an event is tried before it is a dead letter: days. */
+  HABEAS_EVENT_DAYS: z.coerce.number().min(0.001).max(30).default(3),
   HABEAS_CONTROLLER_NAME: z.string().min(1).default('Lantern Education Ltd'),
   HABEAS_CONTROLLER_ADDRESS: z.string().min(1).default('1 Example Street, Portsmouth PO1 1AA, United Kingdom'),
   HABEAS_CONTROLLER_NUMBER: z.string().min(1).default('00000000'),
@@ -79,6 +81,7 @@ export interface Config {
   readonly bankHolidays: 'ENG' | 'SCT' | 'WLS' | 'NIR';
   readonly consent: { readonly age: number; readonly months: number };
   readonly marketing: MarketingSettings;
+  readonly events: { readonly giveUpMs: number };
   readonly controller: { readonly name: string; readonly address: string; readonly companyNumber: string };
   readonly dps: { readonly email: string; readonly address: string };
   readonly drainMs: number;
@@ -187,6 +190,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     bankHolidays: values.HABEAS_BANK_HOLIDAYS,
     consent: { age: values.HABEAS_CONSENT_AGE, months: values.HABEAS_CONSENT_MONTHS },
     marketing: marketingOf(values),
+    events: { giveUpMs: values.HABEAS_EVENT_DAYS * 86_400_000 },
     controller: {
       name: values.HABEAS_CONTROLLER_NAME,
       address: values.HABEAS_CONTROLLER_ADDRESS,

@@ -90,6 +90,35 @@ export function habeas(): Command {
     .description('make what holds of each consent anew out of the ledger, person by person')
     .option('--check', 'only compare; ends with 1 where something differs')
     .action(rebuild);
+  const events = program.command('events').description('look after what services are told of');
+  events
+    .command('list', { isDefault: true })
+    .description('show how it stands with each service, and the dead letters')
+    .option('--service <name>', 'of one service')
+    .action(async ({ service }: { service?: string }) => {
+      const config = readConfig(process.env);
+      const { showEvents } = await import('./events.js');
+      await showEvents(config, service ?? null, printLine);
+    });
+  events
+    .command('redeliver [id...]')
+    .description('send dead letters again')
+    .option('--service <name>', 'all of one service')
+    .option('--all', 'all there are')
+    .action(async (ids: string[], options: { service?: string; all?: boolean }) => {
+      const config = readConfig(process.env);
+      const { redeliverEvents } = await import('./events.js');
+      await redeliverEvents(config, { ids, ...options }, printLine);
+    });
+  events
+    .command('rotate <service>')
+    .description('give a service a new secret, and print it this once')
+    .option('--hours <n>', 'how long the one before counts beside it', '48')
+    .action(async (service: string, { hours }: { hours: string }) => {
+      const config = readConfig(process.env);
+      const { rotateSecret } = await import('./events.js');
+      await rotateSecret(config, service, Number(hours), printLine);
+    });
   program
     .command('receipt')
     .description('look at receipts of consent')
@@ -105,6 +134,10 @@ export function habeas(): Command {
     .action(rotateKeys);
   return program;
 }
+
+const printLine = (line: string) => {
+  process.stdout.write(`${line}\n`);
+};
 
 async function explainQuestion(file: string, { json = false, ...options }: ExplainOptions & { json?: boolean }) {
   const config = readConfig(process.env);

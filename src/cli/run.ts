@@ -1,19 +1,23 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { externalIdReader } from '../accounts/external-ids.js';
 import { recordIncidents } from '../audit/incidents.js';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { EXPIRY_SCHEDULE, expiryHandler, expiryJob } from '../consents/consents.jobs.js';
+import { RENEWAL_SCHEDULE, renewalHandler, renewalJob } from '../consents/renewal.js';
 import { type Keys, loadKeys } from '../crypto/keys.js';
 import { type Database, openDatabase } from '../database/database.js';
 import { freePort } from '../database/embedded.js';
 import { notifications } from '../database/notifications.js';
+import { startDelivery } from '../events/delivery.js';
+import { subscribe } from '../events/subscriptions.js';
 import { collectHandler } from '../exports/collect.js';
 import { sweepJob } from '../exports/exports.jobs.js';
 import { sealHandler } from '../exports/seal.js';
 import { SWEEP_SCHEDULE, sweepHandler } from '../exports/sweep.js';
 import type { LiveGraph } from '../graph/live-graph.js';
-import { startWorker, type Worker } from '../jobs/worker.js';
+import { startWorker } from '../jobs/worker.js';
 import type { Question } from '../server/ide.js';
 import type { Incident } from '../services/connector.js';
 import { signedCredentials } from '../services/credentials.js';
@@ -78,13 +82,14 @@ export async function run(
     notifications: notifications(database.sql),
   };
   const readiness = { isReady: false, sql: database.sql };
-  let worker: Worker | null = null;
+  let worker: { stop(): Promise<void> } | null = null;
   let served: Served | null = null;
   const stop = async () => {
     await Promise.all([worker?.stop(), served?.drain()]);
     await registry.close();
   };
   try {
+    await subscribe(database.sql, keys, systemClock.now(), registry.services);
     if (parts.serve) {
       // A process that only runs jobs has no use for the planner and the server, which are most of what there is to load.
       const { serve } = await import('./serve.js');
@@ -110,14 +115,40 @@ function incidentKeeper(sql: Database['sql'], log: Logger): (incident: Incident)
   };
 }
 
-function work(world: World, database: Database): Promise<Worker> {
-  return startWorker({
+/** Runs jobs and tells services of events. */
+async function work(world: World, database: Database): Promise<{ stop(): Promise<void> }> {
+  const { config, keys, log, notifications: heard, registry, sql } = world;
+  const worker = await startWorker({
     url: database.url,
-    handlers: [collectHandler(world), sealHandler(world), sweepHandler(world), expiryHandler(world)],
-    schedule: { [sweepJob.name]: SWEEP_SCHEDULE, [expiryJob.name]: EXPIRY_SCHEDULE },
-    concurrency: world.config.workerConcurrency,
-    log: world.log,
+    handlers: [
+      collectHandler(world),
+      sealHandler(world),
+      sweepHandler(world),
+      expiryHandler(world),
+      renewalHandler(world),
+    ],
+    schedule: {
+      [sweepJob.name]: SWEEP_SCHEDULE,
+      [expiryJob.name]: EXPIRY_SCHEDULE,
+      [renewalJob.name]: RENEWAL_SCHEDULE,
+    },
+    concurrency: config.workerConcurrency,
+    log,
   });
+  const delivery = await startDelivery({
+    url: database.url,
+    services: registry.services,
+    keys,
+    notifications: heard,
+    externalIds: externalIdReader(sql, keys),
+    giveUpMs: config.events.giveUpMs,
+    log,
+  });
+  return {
+    stop: async () => {
+      await Promise.all([worker.stop(), delivery.stop()]);
+    },
+  };
 }
 
 /** The port requests will be answered at. Throws EADDRINUSE at once, before anything is started for nothing. */

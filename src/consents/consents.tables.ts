@@ -77,6 +77,7 @@ export const consentStates = pgTable(
   (table) => [
     primaryKey({ columns: [table.accountId, table.purpose] }),
     index('consent_states_expiry').on(table.validUntil).where(sql`${table.status} = 'GIVEN'`),
+    index('consent_states_renewal').on(table.purpose, table.policyVersion).where(sql`${table.status} = 'GIVEN'`),
   ],
 );
 
@@ -96,4 +97,18 @@ export const objections = pgTable(
     requestId: uuid(),
   },
   (table) => [primaryKey({ columns: [table.accountId, table.purpose] })],
+);
+
+/** Whom services were told to ask anew, for which use, because of which version of the policy: once each. */
+export const consentRenewals = pgTable(
+  'consent_renewals',
+  {
+    accountId: uuid()
+      .notNull()
+      .references(() => accounts.id, { onDelete: 'cascade' }),
+    purpose: text().notNull(),
+    policyVersion: integer().notNull(),
+    askedAt: timestamp({ withTimezone: true }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.purpose, table.policyVersion] })],
 );

@@ -116,6 +116,8 @@ export class ConsentEvent {
 
   @Field(() => String, { nullable: true, description: 'Where the proof is kept.' })
   evidence!: string | null;
+
+  accountId!: string;
 }
 
 export const ConsentEventConnection = connectionType('ConsentEvent', ConsentEvent, 'consent events');

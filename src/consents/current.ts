@@ -73,6 +73,7 @@ export interface HistoryPage {
 
 export interface HistoryEvent {
   readonly id: string;
+  readonly accountId: string;
   readonly purpose: string;
   readonly action: ConsentAction;
   readonly occurredAt: Date;
@@ -94,7 +95,7 @@ export async function consentHistory(
   before: string | null,
 ): Promise<HistoryPage> {
   const rows = await sql<HistoryEvent[]>`
-    select id, purpose, action, occurred_at as "occurredAt", recorded_at as "recordedAt",
+    select id, account_id as "accountId", purpose, action, occurred_at as "occurredAt", recorded_at as "recordedAt",
       policy_version as "policyVersion", valid_until as "validUntil", channel, actor, wording, locale, evidence
     from consent_events
     where account_id = ${accountId} and (${before}::bigint is null or id < ${before}::bigint)

@@ -53,11 +53,13 @@ export const eventDeliveries = pgTable(
     sequence: bigint({ mode: 'bigint' }),
     status: eventDeliveryStatus().notNull().default('PENDING'),
     attempts: integer().notNull().default(0),
+    /** Since when it waits: a dead letter that is sent again waits anew. */
+    pendingSince: timestamp({ withTimezone: true }).notNull().defaultNow(),
     /** When it may be tried next. Whoever takes it moves this on, so that it comes back if they die. */
     dueAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
     triedAt: timestamp({ withTimezone: true }),
     toldAt: timestamp({ withTimezone: true }),
-    /** What went wrong the last time, in our words. */
+    /** What went wrong the last time, in our words; null while it is tried. */
     failure: text(),
   },
   (table) => [

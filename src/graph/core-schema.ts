@@ -9,8 +9,10 @@ import { ClientsResolver } from '../clients/clients.resolver.js';
 import { ConsentsResolver } from '../consents/consents.resolver.js';
 import { ObjectionsResolver } from '../consents/objections.resolver.js';
 import { ReceiptsResolver } from '../consents/receipts.resolver.js';
+import { ToldResolver } from '../consents/told.resolver.js';
 import { DisclosuresResolver } from '../disclosures/disclosures.resolver.js';
 import { ErasuresResolver, LegalHoldsResolver } from '../erasures/erasures.resolver.js';
+import { EventsResolver } from '../events/events.resolver.js';
 import { ExportPackageResolver, ExportsResolver } from '../exports/exports.resolver.js';
 import { MarketingResolver } from '../marketing/marketing.resolver.js';
 import { PoliciesResolver } from '../policies/policies.resolver.js';
@@ -39,6 +41,7 @@ const RESOLVERS = [
   ConsentsResolver,
   DisclosuresResolver,
   ErasuresResolver,
+  EventsResolver,
   ExportsResolver,
   ExportPackageResolver,
   LegalHoldsResolver,
@@ -49,6 +52,7 @@ const RESOLVERS = [
   RequestsResolver,
   RestrictionResolver,
   ServicesResolver,
+  ToldResolver,
 ] as const;
 
 /** Habeas' own part of the graph, out of the resolvers of its capabilities. */

@@ -40,7 +40,7 @@ export const habeasSchema = closed({
       delete_scope: text.default('gdprdelete'),
     }).optional(),
   }),
-  notify: closed({ url: text, secret: text }).optional(),
+  notify: closed({ url: text.optional(), secret: text.optional(), client: text.optional() }).optional(),
   erasure: z
     .record(
       text,

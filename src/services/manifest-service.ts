@@ -5,6 +5,7 @@ import { camelCase } from './generated-subgraph-faces.js';
 import { isCountry, needsSafeguard } from './manifest-country.js';
 import { checkTerms, type Located, notATerm } from './manifest-datasets.js';
 import { toErasure, toRetention } from './manifest-erasure.js';
+import { toNotify } from './manifest-notify.js';
 import { didYouMean, type ManifestPath } from './manifest-problems.js';
 import type { FidesSystem, Habeas } from './manifest-schema.js';
 import type { ManifestSource } from './manifest-source.js';
@@ -78,6 +79,7 @@ export function toService(
     erasure: toErasure(habeas, datasets, source),
     retention: toRetention(habeas, datasets, source),
     source: habeas.source ?? null,
+    notify: toNotify(habeas, source, environment.NODE_ENV === 'production'),
     file,
   };
 }

@@ -35,8 +35,20 @@ export interface Service {
   readonly retention: ReadonlyMap<string, RetentionRule>;
   /** Where the data comes from when not from the person (Article 15(1)(g)); null: from the person. */
   readonly source: string | null;
+  /** How it is told of events; null or left out: it is not. */
+  readonly notify?: Notify | null;
   /** The manifest this was read from, for messages. */
   readonly file: string;
+}
+
+/** How a service is told of what people decide. */
+export interface Notify {
+  /** Where events are sent; null: the service fetches them. */
+  readonly url: string | null;
+  /** What they are signed with, `whsec_…`, until it is rotated. */
+  readonly secret: string | null;
+  /** The client that may fetch them; null: none. */
+  readonly client: string | null;
 }
 
 export type Connection =
