@@ -33,6 +33,8 @@ export interface Timing {
   /** Between two attempts at a service that is down; doubles up to the longest. */
   readonly probeMs: number;
   readonly longestProbeMs: number;
+  /** After which whoever has taken an event is taken to have died; longer than a call can take. */
+  readonly leaseMs: number;
   /** Before the attempt after the n-th. */
   readonly backoffMs: (attempts: number) => number;
 }
@@ -41,6 +43,7 @@ const TIMING: Timing = {
   pollMs: 1_000,
   probeMs: 1_000,
   longestProbeMs: 30_000,
+  leaseMs: 12_000,
   backoffMs: (attempts) => backoffMs(attempts, Math.random()),
 };
 
@@ -95,7 +98,7 @@ class Teller {
     private readonly options: DeliveryOptions,
     private readonly timing: Timing,
   ) {
-    this.#queue = new DeliveryQueue(sql, service);
+    this.#queue = new DeliveryQueue(sql, service, timing.leaseMs);
     this.#sender = new Sender(url, AT_ONCE);
     this.#probeMs = timing.probeMs;
   }

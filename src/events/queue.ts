@@ -1,13 +1,7 @@
 import type { Sql } from 'postgres';
 import type { Telling } from './payload.js';
 
-/**
- * How long whoever has taken a delivery has for it; then they are taken to have died: milliseconds. Of one that is taken
- * there is no failure, for it is not known yet.
- */
-export const LEASE_MS = 12_000;
-
-/** A delivery that is taken: nobody else tries it until the lease is over. */
+/** A delivery that is taken: nobody else tries it until the lease is over. Its failure is null, for it is not known yet. */
 export interface Taken extends Telling {
   readonly accountId: string;
   readonly position: string;
@@ -31,10 +25,16 @@ export interface Outcome extends Pick<Taken, 'accountId' | 'position' | 'taking'
  * taken. Each statement stands alone, so that no transaction is open while a service is called.
  */
 export class DeliveryQueue {
+  readonly #lease: string;
+
+  /** @param leaseMs how long whoever has taken a delivery has for it; then they are taken to have died. */
   constructor(
     private readonly sql: Sql,
     private readonly service: string,
-  ) {}
+    leaseMs: number,
+  ) {
+    this.#lease = `interval '${leaseMs} milliseconds'`;
+  }
 
   /** Takes up to `limit` that are due. */
   take(limit: number): Promise<Taken[]> {
@@ -43,7 +43,7 @@ export class DeliveryQueue {
 
   /** Takes the one that has not been tried for longest, due or not: to find out whether a service is back. */
   async probe(): Promise<Taken[]> {
-    const isNotTaken = `(tried_at is null or failure is not null or tried_at <= now() - ${LEASE})`;
+    const isNotTaken = `(tried_at is null or failure is not null or tried_at <= now() - ${this.#lease})`;
     return this.#take(isNotTaken, 'tried_at nulls first, position', 1);
   }
 
@@ -58,7 +58,7 @@ export class DeliveryQueue {
          order by ${order} limit $2 for update skip locked
        ), taken as (
          update event_deliveries delivery
-         set due_at = now() + ${LEASE}, tried_at = clock_timestamp(), attempts = attempts + 1, failure = null
+         set due_at = now() + ${this.#lease}, tried_at = clock_timestamp(), attempts = attempts + 1, failure = null
          from due
          where delivery.account_id = due.account_id and delivery.position = due.position and delivery.service = $1
          returning delivery.*
@@ -129,5 +129,3 @@ export class DeliveryQueue {
     });
   }
 }
-
-const LEASE = `interval '${LEASE_MS} milliseconds'`;

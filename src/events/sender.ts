@@ -7,9 +7,6 @@ const TOTAL_MS = 8_000;
 /** Of an answer's body, which is thrown away: bytes after which the connection is given up rather than read on. */
 const MOST_DISCARDED = 64 * 1_024;
 
-/** The longest one attempt can take: milliseconds. */
-export const LONGEST_CALL_MS = TOTAL_MS;
-
 /** Sends events to one address. Redirects are not followed, proxies not used, and of the answer only its status counts. */
 export class Sender {
   readonly #pool: Pool;
