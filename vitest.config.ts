@@ -25,7 +25,17 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     sequence: { sequencer: LateDemo },
     projects: [
-      { resolve, test: { ...patience, name: 'parts', include: ['test/**/*.test.ts'], exclude: acceptance } },
+      {
+        resolve,
+        test: {
+          ...patience,
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: acceptance,
+          // Loading the product anew for each file takes longer than most files do.
+          isolate: false,
+        },
+      },
       {
         resolve,
         test: {
