@@ -3,11 +3,13 @@ import { LateDemo } from './test/support/late-demo.js';
 
 // Without the alias vitest loads two copies of graphql, and types of one are strangers to the other.
 const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
-const patience = {
+const shared = {
   // What is waited for comes; how soon it comes on a busy machine is nothing to fail for.
   testTimeout: 120_000,
   hookTimeout: 240_000,
   expect: { poll: { timeout: 30_000 } },
+  // Loading the product anew for each file takes longer than most files do.
+  isolate: false,
 };
 
 /** They share one running demo company. */
@@ -25,21 +27,11 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     sequence: { sequencer: LateDemo },
     projects: [
+      { resolve, test: { ...shared, name: 'parts', include: ['test/**/*.test.ts'], exclude: acceptance } },
       {
         resolve,
         test: {
-          ...patience,
-          name: 'parts',
-          include: ['test/**/*.test.ts'],
-          exclude: acceptance,
-          // Loading the product anew for each file takes longer than most files do.
-          isolate: false,
-        },
-      },
-      {
-        resolve,
-        test: {
-          ...patience,
+          ...shared,
           name: 'acceptance',
           include: acceptance,
           globalSetup: ['test/support/demo-setup.ts'],
