@@ -22,7 +22,8 @@ const acceptance = [
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the cores of a small machine: some always wait for processes, clocks and disks.
+    maxWorkers: 3,
     // One Postgres for all.
     globalSetup: ['test/support/global-setup.ts'],
     sequence: { sequencer: LateDemo },
