@@ -78,7 +78,8 @@ export const emptyConnection = {
 /** No cursor leads into an empty list. */
 export const NO_PLACE = /(?!)/;
 
-const encodeCursor = (position: string) => Buffer.from(position).toString('base64url');
+/** A cursor that stands for a position, and tells nothing of it at a glance. */
+export const encodeCursor = (position: string) => Buffer.from(position).toString('base64url');
 
 /** The position a cursor stands for. Throws BAD_USER_INPUT for anything `shape` does not match. */
 export function decodeCursor(after: string | null | undefined, shape: RegExp): RegExpExecArray | null {

@@ -16,6 +16,12 @@ export function accountLoader(context: RequestContext): DataLoader<string, Accou
   return readingOf(context).loader;
 }
 
+/** Puts on record that this request has read of people without opening their accounts. */
+export function noteRead(context: RequestContext, accountIds: Iterable<string>): void {
+  const { found } = readingOf(context);
+  for (const id of accountIds) found.add(id);
+}
+
 /** Ids of the people this request has read, sorted. */
 export function accountsRead(context: RequestContext): string[] {
   return [...(readings.get(context)?.found ?? [])].sort();

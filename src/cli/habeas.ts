@@ -120,6 +120,15 @@ export function habeas(): Command {
       await rotateSecret(config, service, Number(hours), printLine);
     });
   program
+    .command('marketing')
+    .description('try out marketing')
+    .command('mail <account>')
+    .description(
+      'write a test message to a person into the mailbox of the data directory; ends with 1 where none may go',
+    )
+    .requiredOption('--topic <key>', 'what it is about')
+    .action(mail);
+  program
     .command('receipt')
     .description('look at receipts of consent')
     .command('verify <file>')
@@ -172,6 +181,14 @@ async function rebuild({ check = false }: { check?: boolean }): Promise<void> {
     process.stdout.write(`${line}\n`);
   });
   if (check && differed > 0) process.exitCode = 1;
+}
+
+async function mail(account: string, { topic }: { topic: string }): Promise<void> {
+  const config = readConfig(process.env);
+  const { testMail } = await import('./marketing-mail.js');
+  const { text, isWritten } = await testMail(config, account, topic);
+  process.stdout.write(`${text}\n`);
+  if (!isWritten) process.exitCode = 1;
 }
 
 async function verifyReceipt(file: string, { keys }: { keys?: string }): Promise<void> {

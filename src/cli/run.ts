@@ -18,6 +18,7 @@ import { sealHandler } from '../exports/seal.js';
 import { SWEEP_SCHEDULE, sweepHandler } from '../exports/sweep.js';
 import type { LiveGraph } from '../graph/live-graph.js';
 import { startWorker } from '../jobs/worker.js';
+import { CONTACTS_SCHEDULE, contactsHandler, contactsJob } from '../marketing/marketing.jobs.js';
 import type { Question } from '../server/ide.js';
 import type { Incident } from '../services/connector.js';
 import { signedCredentials } from '../services/credentials.js';
@@ -126,11 +127,13 @@ async function work(world: World, database: Database): Promise<{ stop(): Promise
       sweepHandler(world),
       expiryHandler(world),
       renewalHandler(world),
+      contactsHandler(world),
     ],
     schedule: {
       [sweepJob.name]: SWEEP_SCHEDULE,
       [expiryJob.name]: EXPIRY_SCHEDULE,
       [renewalJob.name]: RENEWAL_SCHEDULE,
+      [contactsJob.name]: CONTACTS_SCHEDULE,
     },
     concurrency: config.workerConcurrency,
     log,

@@ -14,7 +14,14 @@ import { DisclosuresResolver } from '../disclosures/disclosures.resolver.js';
 import { ErasuresResolver, LegalHoldsResolver } from '../erasures/erasures.resolver.js';
 import { EventsResolver } from '../events/events.resolver.js';
 import { ExportPackageResolver, ExportsResolver } from '../exports/exports.resolver.js';
+import {
+  ContactableResolver,
+  ContactDecisionResolver,
+  ContactResolver,
+  SuppressionAnswerResolver,
+} from '../marketing/contact.resolver.js';
 import { MarketingResolver } from '../marketing/marketing.resolver.js';
+import { SuppressionsResolver } from '../marketing/suppressions.resolver.js';
 import { PoliciesResolver } from '../policies/policies.resolver.js';
 import { AccountRequestsResolver, RequestsResolver } from '../requests/requests.resolver.js';
 import { RestrictionResolver } from '../requests/restriction.resolver.js';
@@ -39,6 +46,9 @@ const RESOLVERS = [
   AuditResolver,
   ClientsResolver,
   ConsentsResolver,
+  ContactableResolver,
+  ContactDecisionResolver,
+  ContactResolver,
   DisclosuresResolver,
   ErasuresResolver,
   EventsResolver,
@@ -53,6 +63,8 @@ const RESOLVERS = [
   RestrictionResolver,
   ServicesResolver,
   ToldResolver,
+  SuppressionAnswerResolver,
+  SuppressionsResolver,
 ] as const;
 
 /** Habeas' own part of the graph, out of the resolvers of its capabilities. */

@@ -11,6 +11,7 @@ import { healthRoutes, leaveQuietly, type Readiness } from './health.js';
 import type { Question } from './ide.js';
 import { metricsRoute } from './metrics.js';
 import { policyRoutes } from './policy-pages.js';
+import { unsubscribeRoutes } from './unsubscribe-routes.js';
 
 export interface AppOptions {
   readonly world: World;
@@ -53,6 +54,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   metricsRoute(app, world);
   downloadRoute(app, world, authenticate);
   policyRoutes(app, world);
+  await unsubscribeRoutes(app, world);
   app.get('/.well-known/jwks.json', async () => ({ keys: world.keys.published }));
   await graphRoutes(app, options, tell);
   return app;

@@ -39,6 +39,10 @@ const TABLE = `
   Query.accountByIdentifier            F F y y y P F y y U
   Query.accounts                       y - y y y P y y y U
   Query.clients                        F F F F F F F y y U
+  Query.contactable                    F F P P y P F y y U
+  Query.isSuppressed                   F F P P y P F y y U
+  Query.mayContact                     y N P P y P F y y U
+  Query.mayContactMany                 F F P P y P F y y U
   Query.me                             y y F F F F F F F U
   Query.policies                       y y y y y y y y y y
   Query.policy                         y y y y y y y y y y
@@ -52,16 +56,19 @@ const TABLE = `
   Mutation.cancelRequest               y N F F F F F y y U
   Mutation.giveConsent                 y N F F F F F y y U
   Mutation.liftRestriction             C N F F F F F C C U
+  Mutation.liftSuppression             F F F F F F F y y U
   Mutation.linkService                 F F y P P P F y y U
   Mutation.objectToProcessing          y N F F F F F y y U
   Mutation.publishPolicy               F F F F F F F C F U
   Mutation.recordGuardian              F F y P P P F y y U
+  Mutation.recordSoftOptIn             F F P P y P F y y U
   Mutation.registerAccount             C C C P P P F C C U
   Mutation.registerClient              F F F F F F F C F U
   Mutation.requestAccess               y N F F F F F y y U
   Mutation.requestRestriction          C N F F F F F C C U
   Mutation.retryRequest                F F F F F F F C C U
   Mutation.revokeClient                F F F F F F F y F U
+  Mutation.suppress                    F F P P y P F y y U
   Mutation.trustDocuments              F F F F F F F y F U
   Mutation.updateMarketingPreferences  y N F F F F F y y U
   Mutation.updateProfile               y N y P P P F y y U
@@ -108,6 +115,10 @@ const TABLE = `
   ConsentPayload.*                     y N F F F F F y y U
   ConsentReceipt.*                     - N F F F P F - - U
   ConsentsPayload.*                    y N F F F F F y y U
+  Contactable.*                        F F P P - P F - - U
+  ContactableConnection.*              F F P P y P F y y U
+  ContactableEdge.*                    F F P P - P F - - U
+  ContactDecision.*                    y N P P y P F y y U
   DataCollection.*                     y y y y y y y y y U
   DataField.*                          y y y y y y y y y U
   Disclosure.*                         - N F F F P F - - U
@@ -157,7 +168,12 @@ const TABLE = `
   ServiceLink.linkedAt                 y N y P P P P y y U
   ServiceLink.service                  y N y P P P P y y U
   ServiceTask.*                        y N F F F F F y y U
+  SoftOptIn.*                          F F P P y P F y y U
+  SoftOptInPayload.*                   F F P P y P F y y U
+  SuppressionAnswer.*                  F F P P y P F y y U
+  SuppressionPayload.*                 F F P P y P F y y U
   TopicPreference.*                    y N F F F P F y y U
+  Unsubscribe.*                        - N P P - P F - - U
   Viewer.*                             y y y y y y y y y y
 
   # The audit tool

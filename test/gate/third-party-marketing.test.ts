@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { checkRegistration } from '../../src/clients/registration.js';
+import { HabeasError } from '../../src/errors.js';
+import { belongsTo } from '../../src/gate/access.js';
 import { decide } from '../../src/gate/decide.js';
+import { ACCESS_RULES } from '../../src/graph/access-rules.js';
+import { ALL_CHANNELS } from '../../src/marketing/channels.js';
+import { requireMarketer } from '../../src/marketing/marketer.js';
 import { declaredPurposes, isMarketing } from '../../src/services/purposes.js';
 import type { LawfulBasis } from '../../src/services/service.js';
 import { taxonomy } from '../../src/services/taxonomy.js';
@@ -51,6 +56,50 @@ describe('P31 Nothing goes outside for marketing, for any use of it', () => {
     }
   });
 });
+
+describe('P31 whom marketing may reach is told to nobody outside', () => {
+  const outside = { kind: 'SERVICE', clientId: 'c', name: 'ads', affiliation: 'EXTERNAL', purposes: USES } as const;
+
+  it('for any use of marketing, by any channel, were a client registered for it', () => {
+    for (const purpose of [...USES, null]) {
+      for (const channel of ALL_CHANNELS) {
+        expect(() => requireMarketer({ ...outside, purpose }, channel), `${purpose} ${channel}`).toThrow(HabeasError);
+      }
+    }
+  });
+
+  it('by any way there is in the graph: none of them is for recipients outside', () => {
+    const ways = Object.entries(ACCESS_RULES).filter(([coordinate]) => MARKETING_WAYS.test(coordinate));
+    expect(ways).toHaveLength(9);
+    for (const [coordinate, audiences] of ways) {
+      if (audiences === 'as parent') throw new Error(`${coordinate} has no rule of its own`);
+      for (const purpose of [...USES, null]) {
+        const isIn = audiences.some((audience) => belongsTo({ ...outside, purpose }, audience, 'a'));
+        expect(isIn, `${coordinate} for ${purpose}`).toBe(false);
+      }
+    }
+  });
+
+  it('and to our own services for that channel’s use of data alone', () => {
+    const own = { ...outside, affiliation: 'AFFILIATED' } as const;
+    const told = (purpose: string) => {
+      try {
+        requireMarketer({ ...own, purpose }, 'EMAIL');
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(taxonomy.keys('data_use').filter(told)).toEqual([
+      'marketing',
+      'marketing.communications',
+      'marketing.communications.email',
+    ]);
+  });
+});
+
+const MARKETING_WAYS =
+  /^(Query\.(mayContact|mayContactMany|contactable|isSuppressed)|Mutation\.(updateMarketingPreferences|suppress|recordSoftOptIn)|Account\.marketing(Preferences|History))$/;
 
 /** Whether a use is marketing, as the gate hears of it from the services that declare it. */
 function declared(use: string): boolean {
