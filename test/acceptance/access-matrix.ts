@@ -99,7 +99,7 @@ const TABLE = `
   Account.newsletter                   y N y P y P P y y U
   Account.support                      y N y y P P P y y U
   Account.training                     y N y y P P y y y U
-  PageInfo.*                           y N F F F P F y y U
+  PageInfo.*                           F F P P y P F y y U
   Access.*                             y N F F F P F y y U
   AccessConnection.*                   y N F F F P F y y U
   AccessEdge.*                         y N F F F P F y y U
