@@ -57,15 +57,15 @@ describe('a message', () => {
     expect(readdirSync(path.join(folder, 'mail'))).toEqual([path.basename(file)]);
     const [head = ''] = readFileSync(file, 'utf8').split('\r\n\r\n');
     const lines = head.split('\r\n');
-    const valueOf = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
-    expect(valueOf('To')).toBe('reader@school.example');
-    expect(valueOf('List-Unsubscribe-Post')).toBe('List-Unsubscribe=One-Click');
-    const [, url = ''] = /^<(http[^>]+)>$/.exec(valueOf('List-Unsubscribe') ?? '') ?? [];
+    const headerOf = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+    expect(headerOf('To')).toBe('reader@school.example');
+    expect(headerOf('List-Unsubscribe-Post')).toBe('List-Unsubscribe=One-Click');
+    const [, url = ''] = /^<(http[^>]+)>$/.exec(headerOf('List-Unsubscribe') ?? '') ?? [];
     expect(url).toMatch(/\/unsubscribe\/[\w-]{60,200}$/);
     for (const part of accountId.split('-')) expect(url).not.toContain(part);
 
     expect(await people.verdict(accountId)).toBe('yes: CONSENT');
-    const answer = await post(url, valueOf('List-Unsubscribe-Post') ?? '');
+    const answer = await post(url, headerOf('List-Unsubscribe-Post') ?? '');
     expect(answer.status).toBe(200);
     expect(await people.verdict(accountId)).toBe('no: TOPIC_NOT_ALLOWED');
     expect((await post(url, ONE_CLICK)).status).toBe(200);
