@@ -1,6 +1,27 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { CONFIDENTIAL_MEND, isConfidential } from './transport.js';
+
+const DATA_USES = 'must be data-use keys with commas between them, none twice or below another, or "none"';
+
+function isDataUses(text: string): boolean {
+  if (!/^[a-z0-9_.]+( *, *[a-z0-9_.]+)*$/.test(text)) return false;
+  const keys = keysIn(text);
+  return keys.every((key) => keys.filter((other) => `${key}.`.startsWith(`${other}.`)).length === 1);
+}
+
+const areNetworks = (text: string) =>
+  text.split(/ *, */).every((network) => {
+    const [address = '', bits, ...more] = network.split('/');
+    const version = isIP(address);
+    if (version === 0 || more.length > 0) return false;
+    return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  });
+
+function keysIn(text: string): readonly string[] {
+  return text === 'none' ? [] : text.split(/ *, */);
+}
 
 /** Everything that can be set from outside, read once at start. Each key: default, unit and meaning. */
 const Environment = z.object({
@@ -20,6 +41,8 @@ const Environment = z.object({
   HABEAS_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   /** The address callers use, when a proxy stands before Habeas. */
   HABEAS_PUBLIC_URL: z.url().optional(),
+  /** Proxies whose `x-forwarded-for` says where a request comes from: addresses or networks with commas. */
+  HABEAS_TRUSTED_PROXIES: z.string().refine(areNetworks, 'must be IP addresses or networks with commas').optional(),
   /** OpenID Connect issuer of callers' tokens; required in production. */
   HABEAS_OIDC_ISSUER: z.url().optional(),
   /** The `aud` tokens must carry. */
@@ -46,6 +69,14 @@ const Environment = z.object({
   HABEAS_SOFT_OPT_IN_TOPICS: z.string().min(1).optional(),
   /** How long an event is tried before it is a dead letter: days. */
   HABEAS_EVENT_DAYS: z.coerce.number().min(0.001).max(30).default(3),
+  /** Uses people may agree to or refuse before login, by a device id: data-use keys with commas, none below another. */
+  HABEAS_DEVICE_PURPOSES: z.string().refine(isDataUses, DATA_USES).default('functional.storage'),
+  /** How long what was said by a device id is kept after it was last used: days. */
+  HABEAS_DEVICE_DAYS: z.coerce.number().int().min(1).max(3_650).default(400),
+  /** How often one address may speak for devices: times a minute, for each process. */
+  HABEAS_DEVICE_RATE: z.coerce.number().int().min(1).max(100_000).default(60),
+  /** Uses that `Sec-GPC: 1` on a person's request is an objection to: data-use keys with commas; "none" for none. */
+  HABEAS_GPC_PURPOSES: z.string().refine(isDataUses, DATA_USES).default('marketing.advertising'),
   HABEAS_CONTROLLER_NAME: z.string().min(1).default('Lantern Education Ltd'),
   HABEAS_CONTROLLER_ADDRESS: z.string().min(1).default('1 Example Street, Portsmouth PO1 1AA, United Kingdom'),
   HABEAS_CONTROLLER_NUMBER: z.string().min(1).default('00000000'),
@@ -74,6 +105,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string | null;
+  readonly trustedProxies: readonly string[];
   readonly oidc: { readonly issuer: string | null; readonly audience: string; readonly rolesClaim: string };
   readonly keysFile: string;
   readonly exports: { readonly days: number; readonly downloads: number; readonly directory: string };
@@ -82,6 +114,10 @@ export interface Config {
   readonly consent: { readonly age: number; readonly months: number };
   readonly marketing: MarketingSettings;
   readonly events: { readonly giveUpMs: number };
+  /** Choices before login: data-use keys, how long they are kept, how often one address may speak. */
+  readonly devices: { readonly purposes: readonly string[]; readonly days: number; readonly perMinute: number };
+  /** Uses `Sec-GPC: 1` objects to. */
+  readonly gpcPurposes: readonly string[];
   readonly controller: { readonly name: string; readonly address: string; readonly companyNumber: string };
   readonly dps: { readonly email: string; readonly address: string };
   readonly drainMs: number;
@@ -175,6 +211,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host: values.HABEAS_HOST,
     port: values.HABEAS_PORT,
     publicUrl: values.HABEAS_PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    trustedProxies: values.HABEAS_TRUSTED_PROXIES?.split(/ *, */) ?? [],
     oidc: {
       issuer: values.HABEAS_OIDC_ISSUER ?? null,
       audience: values.HABEAS_OIDC_AUDIENCE,
@@ -191,6 +228,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     consent: { age: values.HABEAS_CONSENT_AGE, months: values.HABEAS_CONSENT_MONTHS },
     marketing: marketingOf(values),
     events: { giveUpMs: values.HABEAS_EVENT_DAYS * 86_400_000 },
+    devices: {
+      purposes: keysIn(values.HABEAS_DEVICE_PURPOSES),
+      days: values.HABEAS_DEVICE_DAYS,
+      perMinute: values.HABEAS_DEVICE_RATE,
+    },
+    gpcPurposes: keysIn(values.HABEAS_GPC_PURPOSES),
     controller: {
       name: values.HABEAS_CONTROLLER_NAME,
       address: values.HABEAS_CONTROLLER_ADDRESS,

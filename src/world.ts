@@ -26,6 +26,8 @@ export interface World {
 /** One GraphQL request. Loaders are kept per context, so that no two callers share an answer. */
 export interface RequestContext {
   readonly world: World;
+  /** Where it comes from; left out where it came by no network. */
+  readonly address?: string;
   /** A person who registers themself owns their account from then on; nothing else changes it. */
   caller: Caller;
 }

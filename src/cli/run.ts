@@ -4,7 +4,15 @@ import { externalIdReader } from '../accounts/external-ids.js';
 import { recordIncidents } from '../audit/incidents.js';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
-import { EXPIRY_SCHEDULE, expiryHandler, expiryJob } from '../consents/consents.jobs.js';
+import { checkConfiguredPurposes } from '../consents/configured-purposes.js';
+import {
+  EXPIRY_SCHEDULE,
+  expiryHandler,
+  expiryJob,
+  FORGET_DEVICES_SCHEDULE,
+  forgetDevicesHandler,
+  forgetDevicesJob,
+} from '../consents/consents.jobs.js';
 import { RENEWAL_SCHEDULE, renewalHandler, renewalJob } from '../consents/renewal.js';
 import { type Keys, loadKeys } from '../crypto/keys.js';
 import { type Database, openDatabase } from '../database/database.js';
@@ -67,6 +75,7 @@ export async function run(
   questions: readonly Question[],
 ): Promise<Running> {
   const { config, database, keys, log, publicUrl } = foundation;
+  checkConfiguredPurposes(config, manifests.taxonomy);
   const registry = openRegistry(manifests, signedCredentials(keys.signing, publicUrl), {
     unclassified: config.unclassified,
     onIncident: incidentKeeper(database.sql, log),
@@ -128,12 +137,14 @@ async function work(world: World, database: Database): Promise<{ stop(): Promise
       expiryHandler(world),
       renewalHandler(world),
       contactsHandler(world),
+      forgetDevicesHandler(world),
     ],
     schedule: {
       [sweepJob.name]: SWEEP_SCHEDULE,
       [expiryJob.name]: EXPIRY_SCHEDULE,
       [renewalJob.name]: RENEWAL_SCHEDULE,
       [contactsJob.name]: CONTACTS_SCHEDULE,
+      [forgetDevicesJob.name]: FORGET_DEVICES_SCHEDULE,
     },
     concurrency: config.workerConcurrency,
     log,

@@ -23,14 +23,26 @@ const loaders = new WeakMap<RequestContext, Loaders>();
 export async function consentsTold(context: RequestContext, accountId: string): Promise<ConsentTold[]> {
   const { said, asked } = loadersOf(context);
   const { registry } = context.world;
-  const declared = declaredPurposes(registry.services, registry.taxonomy);
   const [consents, named] = await Promise.all([said.load(accountId), asked()]);
-  const saidOf = new Map(consents.map((each) => [each.purpose, each]));
   const needed = [
-    ...declared.filter(({ lawfulBasis }) => lawfulBasis === 'CONSENT').map(({ key }) => key),
-    ...named.filter(({ lawfulBasis }) => lawfulBasis === 'CONSENT').map(({ purpose }) => purpose),
+    ...declaredPurposes(registry.services, registry.taxonomy).map(({ key, lawfulBasis }) => ({ key, lawfulBasis })),
+    ...named.map(({ purpose, lawfulBasis }) => ({ key: purpose, lawfulBasis })),
   ];
-  const keys = [...new Set([...needed, ...saidOf.keys()])].sort();
+  const keys = needed.filter(({ lawfulBasis }) => lawfulBasis === 'CONSENT').map(({ key }) => key);
+  return tell(context, keys, consents);
+}
+
+/** What was said of each of these uses, and of the others something was said of; sorted by key. */
+export async function tell(
+  context: RequestContext,
+  purposes: readonly string[],
+  said: readonly CurrentConsent[],
+): Promise<ConsentTold[]> {
+  const { registry } = context.world;
+  const named = await loadersOf(context).asked();
+  const declared = declaredPurposes(registry.services, registry.taxonomy);
+  const saidOf = new Map(said.map((each) => [each.purpose, each]));
+  const keys = [...new Set([...purposes, ...saidOf.keys()])].sort();
   return keys.map((key) => ({ purpose: describe(key), said: saidOf.get(key) ?? null }));
 
   /** In the words of the policy in force, else in those of the services or the taxonomy. */

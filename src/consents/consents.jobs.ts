@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineJob, handler, type JobHandler } from '../jobs/jobs.js';
 import type { World } from '../world.js';
 import { expire } from './consents.js';
+import { forgetDevices } from './devices.js';
 
 /** Writes down which consents have ended by rule. They stop permitting by themselves, at the second. */
 export const expiryJob = defineJob({ name: 'consents_expiry', payload: z.unknown(), maxAttempts: 3 });
@@ -24,6 +25,20 @@ export function expiryHandler(world: World): JobHandler {
       for (const { id } of due) await world.db.transaction((tx) => expire(tx, world.clock.now(), id));
       last = due.at(-1)?.id ?? null;
       more = due.length === AT_ONCE;
+    }
+  });
+}
+
+/** Removes what was said before login by devices that have not been used for long. */
+export const forgetDevicesJob = defineJob({ name: 'consents_forget_devices', payload: z.unknown(), maxAttempts: 3 });
+
+/** Every night. */
+export const FORGET_DEVICES_SCHEDULE = '23 3 * * *';
+
+export function forgetDevicesHandler(world: World): JobHandler {
+  return handler(forgetDevicesJob, async (_payload, { signal }) => {
+    for (let more = true; more && !signal.aborted; ) {
+      more = (await forgetDevices(world.db, world.clock.now(), AT_ONCE)) === AT_ONCE;
     }
   });
 }

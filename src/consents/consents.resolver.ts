@@ -137,7 +137,8 @@ async function standing(context: RequestContext, accountId: string, purpose: str
   return { consent: toGraph(told, accountId) };
 }
 
-function toGraph({ purpose, said }: ConsentTold, accountId: string): Consent {
+/** `accountId`: whose; null for a device's, before login. */
+export function toGraph({ purpose, said }: ConsentTold, accountId: string | null): Consent {
   return {
     purpose,
     status: said?.status ?? 'NEVER_ASKED',

@@ -5,10 +5,11 @@ import { mayBeYounger } from '../accounts/childhood.js';
 import type { Keys } from '../crypto/keys.js';
 import type { Tx } from '../database/database.js';
 import { badInput, conflict, forbidden, notFound } from '../errors.js';
-import { type PolicyPurpose, purposesEverAskedFor, termsOf, versionInForceOn } from '../policies/policies.js';
+import { purposesEverAskedFor, versionInForceOn } from '../policies/policies.js';
 import { londonDay } from '../requests/deadline.js';
 import type { CollectionChannel } from '../requests/requests.js';
 import { covers, type Taxonomy } from '../services/taxonomy.js';
+import { checkEvidence, requireAskable, wordsOf } from './asking.js';
 import { append, type NewEvent, type States, statesOf } from './ledger.js';
 import { objectionsOf } from './objections.js';
 
@@ -179,33 +180,6 @@ async function takeOpenAccount(tx: Tx, accountId: string): Promise<void> {
   if (status !== 'ACTIVE') throw conflict(`accountId: ${CLOSED[status]}`);
 }
 
-/** What the version tells of a use people can agree to. */
-async function requireAskable(
-  tx: Tx,
-  taxonomy: Taxonomy,
-  purpose: string,
-  version: number,
-  day: string,
-): Promise<PolicyPurpose> {
-  if (!taxonomy.use(purpose)) {
-    const nearest = taxonomy.nearest('data_use', purpose);
-    throw badInput('purpose', `is no use of data that is known${nearest ? `: did you mean ${nearest}?` : '.'}`);
-  }
-  const terms = await termsOf(tx, version, purpose);
-  if (!terms) throw badInput('policyVersion', `there is no version ${version} of the privacy policy.`);
-  if (!terms.isInForce || day < terms.effectiveFrom) {
-    const when = terms.isInForce ? 'was not in force yet when consent was given' : 'is not in force yet';
-    throw badInput('policyVersion', `version ${version} ${when}: it counts from ${terms.effectiveFrom}.`);
-  }
-  if (!terms.named) {
-    throw badInput('purpose', `version ${version} of the privacy policy does not name it, so nobody was told of it.`);
-  }
-  if (terms.named.lawfulBasis !== 'CONSENT') {
-    throw badInput('purpose', `rests on ${terms.named.lawfulBasis}, not on consent: there is nothing to agree to.`);
-  }
-  return terms.named;
-}
-
 /** Somebody who may be a child agrees through their guardian (Data Protection Act 2018, section 9). */
 async function requireAge(tx: Tx, keys: Keys, age: number, { accountId, by }: Act, day: string): Promise<void> {
   if (by === 'GUARDIAN') return;
@@ -224,35 +198,4 @@ async function requireNoObjection(tx: Tx, accountId: string, purpose: string): P
       `purpose: the person has objected to ${objection.purpose}: take the objection back first, with "withdrawObjection".`,
     );
   }
-}
-
-const UNPRINTABLE = /[^\P{Cc}\n\r\t]|\p{Cs}/u;
-const LONGEST_WORDING = 10_000;
-const LONGEST_EVIDENCE = 500;
-
-function checkEvidence({ locale, evidence }: Giving): void {
-  if (locale !== undefined && !isLanguageTag(locale))
-    throw badInput('locale', 'is no language tag: write it as en-GB.');
-  if ((evidence?.length ?? 0) > LONGEST_EVIDENCE)
-    throw badInput('evidence', `is longer than ${LONGEST_EVIDENCE} characters.`);
-  if (UNPRINTABLE.test(evidence ?? '')) throw badInput('evidence', 'holds control characters: remove them.');
-}
-
-function isLanguageTag(text: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(text).length === 1;
-  } catch {
-    return false;
-  }
-}
-
-/** The words the person was shown. A box that was ticked for them, or silence, is no consent (recital 32). */
-function wordsOf({ by, wording }: Giving, named: PolicyPurpose): string {
-  if (wording === undefined && by !== 'STAFF') return `${named.title}\n${named.description}`;
-  if (!wording?.trim()) {
-    throw badInput('wording', 'is missing: give the words the person was shown and agreed to.');
-  }
-  if (wording.length > LONGEST_WORDING) throw badInput('wording', `is longer than ${LONGEST_WORDING} characters.`);
-  if (UNPRINTABLE.test(wording)) throw badInput('wording', 'holds control characters: remove them.');
-  return wording;
 }

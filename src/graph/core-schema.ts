@@ -7,6 +7,7 @@ import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { AuditResolver } from '../audit/audit.resolver.js';
 import { ClientsResolver } from '../clients/clients.resolver.js';
 import { ConsentsResolver } from '../consents/consents.resolver.js';
+import { DevicesResolver } from '../consents/devices.resolver.js';
 import { ObjectionsResolver } from '../consents/objections.resolver.js';
 import { ReceiptsResolver } from '../consents/receipts.resolver.js';
 import { ToldResolver } from '../consents/told.resolver.js';
@@ -49,6 +50,7 @@ const RESOLVERS = [
   ContactableResolver,
   ContactDecisionResolver,
   ContactResolver,
+  DevicesResolver,
   DisclosuresResolver,
   ErasuresResolver,
   EventsResolver,

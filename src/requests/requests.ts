@@ -106,6 +106,15 @@ async function findRepeat(tx: Tx, request: NewRequest): Promise<PrivacyRequest> 
 const canonical = (value: Record<string, unknown>) =>
   JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 
+/** Those of these idempotency keys that a person's requests were opened with. */
+export async function keysUsed(db: Db | Tx, accountId: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .select({ key: privacyRequests.idempotencyKey })
+    .from(privacyRequests)
+    .where(and(eq(privacyRequests.accountId, accountId), anyOf(privacyRequests.idempotencyKey, keys)));
+  return new Set(rows.flatMap(({ key }) => (key === null ? [] : [key])));
+}
+
 export async function findRequests(db: Db | Tx, ids: readonly string[]): Promise<(PrivacyRequest | null)[]> {
   const rows = await db.select().from(privacyRequests).where(anyOf(privacyRequests.id, ids));
   const byId = new Map(rows.map((row) => [row.id, row]));

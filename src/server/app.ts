@@ -31,6 +31,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: LIMITS.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    trustProxy: world.config.trustedProxies.length > 0 ? [...world.config.trustedProxies] : false,
     routerOptions: { maxParamLength: 256 },
   });
   app.addHook('onSend', async (_request, reply) => {

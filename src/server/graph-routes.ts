@@ -1,6 +1,7 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type DocumentFor, documentReader } from '../clients/trusted-documents.js';
+import { heedBrowserSignal } from '../consents/browser-signal.js';
 import { type ErrorCode, HabeasError } from '../errors.js';
 import type { ServedGraph } from '../graph/gateway.js';
 import type { LiveGraph } from '../graph/live-graph.js';
@@ -118,6 +119,9 @@ async function begin(
 ): Promise<Asking> {
   try {
     const caller = await authenticate(request.headers);
+    if (request.headers['sec-gpc'] === '1' && caller.kind === 'SUBJECT' && caller.accountId !== null) {
+      await heedBrowserSignal(world, caller.accountId);
+    }
     const body = request.body as Record<string, unknown> | null;
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
       const query = await documentFor(caller, body);
@@ -125,7 +129,7 @@ async function begin(
         request.body = { ...body, query, extensions: undefined };
       }
     }
-    return { context: { world, caller }, failure: null };
+    return { context: { world, caller, address: request.ip }, failure: null };
   } catch (failure) {
     return { context: null, failure };
   }

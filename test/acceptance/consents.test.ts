@@ -9,6 +9,7 @@ import { post } from '../support/post.js';
 
 const MAIL = 'marketing.communications.email';
 const READS = 'analytics.reporting.content_performance';
+const COOKIES = 'functional.storage';
 const IMPROVE = 'functional.service.improve';
 /** People no other test of the demo company asks about. */
 const [adult, late, staffed, objector, restricted, guardian, untouched, receiver] = people().slice(900, 908);
@@ -41,7 +42,7 @@ const consentsOf = async (client: Client) => {
 describe('consent, from outside', () => {
   test('is asked for every use that rests on it; nobody has been asked at first (P08)', async () => {
     expect(await consentsOf(await tokenOf(untouched))).toEqual(
-      ['analytics.reporting', READS, MAIL].map((key) => ({
+      ['analytics.reporting', READS, COOKIES, MAIL].map((key) => ({
         purpose: { key, title: expect.any(String) },
         status: 'NEVER_ASKED',
         policyVersion: null,
@@ -103,7 +104,7 @@ describe('consent, from outside', () => {
     const noneOf = await post(me, '{ me { consents { purpose { key } receipt { id } } } }');
     expect(noneOf.data).toEqual({
       me: {
-        consents: ['analytics.reporting', READS, MAIL].map((key) => ({
+        consents: ['analytics.reporting', READS, COOKIES, MAIL].map((key) => ({
           purpose: { key },
           receipt: key === MAIL ? { id: receipt.id } : null,
         })),
