@@ -43,6 +43,7 @@ const TABLE = `
   Query.isSuppressed                   F F P P y P F y y U
   Query.mayContact                     y N P P y P F y y U
   Query.mayContactMany                 F F P P y P F y y U
+  Query.deviceConsents                 N N N N N N N N N N
   Query.me                             y y F F F F F F F U
   Query.policies                       y y y y y y y y y y
   Query.policy                         y y y y y y y y y y
@@ -55,6 +56,8 @@ const TABLE = `
   Query.course                         y y y y y y y y y U
   Mutation.cancelRequest               y N F F F F F y y U
   Mutation.giveConsent                 y N F F F F F y y U
+  Mutation.giveDeviceConsent           y y y y y y y y y y
+  Mutation.joinDevice                  N N F F F F F F F U
   Mutation.liftRestriction             C N F F F F F C C U
   Mutation.liftSuppression             F F F F F F F y y U
   Mutation.linkService                 F F y P P P F y y U
@@ -74,6 +77,7 @@ const TABLE = `
   Mutation.updateProfile               y N y P P P F y y U
   Mutation.withdrawAllConsents         y N F F F F F y y U
   Mutation.withdrawConsent             y N F F F F F y y U
+  Mutation.withdrawDeviceConsent       y y y y y y y y y y
   Mutation.withdrawObjection           y N F F F F F y y U
   Subscription.privacyRequestProgress  y N F F F F F y y U
 
@@ -113,7 +117,7 @@ const TABLE = `
   ConsentEventConnection.*             y N F F F P F y y U
   ConsentEventEdge.*                   y N F F F P F y y U
   ConsentPayload.*                     y N F F F F F y y U
-  ConsentReceipt.*                     - N F F F P F - - U
+  ConsentReceipt.*                     y N F F F P F y y U
   ConsentsPayload.*                    y N F F F F F y y U
   Contactable.*                        F F P P - P F - - U
   ContactableConnection.*              F F P P y P F y y U
@@ -121,6 +125,7 @@ const TABLE = `
   ContactDecision.*                    y N P P y P F y y U
   DataCollection.*                     y y y y y y y y y U
   DataField.*                          y y y y y y y y y U
+  DeviceConsentPayload.*               y y y y y y y y y y
   Disclosure.*                         - N F F F P F - - U
   DisclosureConnection.*               y N F F F P F y y U
   DisclosureEdge.*                     - N F F F P F - - U

@@ -21,6 +21,7 @@ export interface Question {
 
 const NEWS = 'analytics.reporting.content_performance';
 const ADS = 'marketing.advertising';
+const COOKIES = 'functional.storage';
 
 /** Arguments of fields that need some. Mutations are made so that asking twice changes nothing more. */
 const argumentsOf = ({ account, request, cancelled, support, client }: Places): Readonly<Record<string, string>> => ({
@@ -28,6 +29,7 @@ const argumentsOf = ({ account, request, cancelled, support, client }: Places): 
   'Query.account': `(id: "${account}")`,
   'Query.accounts': `(ids: ["${account}"])`,
   'Query.accountByIdentifier': `(type: EXTERNAL_ID, service: "support", value: "${support}")`,
+  'Query.deviceConsents': '(deviceId: "AAAAAAAAAAAAAAAAAAAAAA")',
   'Query.privacyRequest': `(id: "${request}")`,
   'Query.privacyRequests': '(first: 1)',
   'Query.course': '(id: 1)',
@@ -47,6 +49,9 @@ const argumentsOf = ({ account, request, cancelled, support, client }: Places): 
   'Mutation.giveConsent': `(input: { accountId: "${account}", purpose: "${NEWS}", policyVersion: 2, channel: WEB, wording: "Yes" })`,
   'Mutation.withdrawConsent': `(input: { accountId: "${account}", purpose: "${NEWS}" })`,
   'Mutation.withdrawAllConsents': `(input: { accountId: "${account}" })`,
+  'Mutation.giveDeviceConsent': `(input: { purpose: "${COOKIES}", policyVersion: 2 })`,
+  'Mutation.withdrawDeviceConsent': `(input: { purpose: "${COOKIES}" })`,
+  'Mutation.joinDevice': '(deviceId: "AAAAAAAAAAAAAAAAAAAAAA")',
   'Mutation.objectToProcessing': `(input: { accountId: "${account}", purpose: "${ADS}", idempotencyKey: "matrix" })`,
   'Mutation.withdrawObjection': `(input: { accountId: "${account}", purpose: "${ADS}" })`,
   'Mutation.updateMarketingPreferences': `(input: { accountId: "${account}", optOutOfAll: true, channel: WEB })`,
@@ -83,6 +88,7 @@ const WAYS_IN = [
   'Mutation.revokeClient',
   'Mutation.giveConsent',
   'Mutation.withdrawAllConsents',
+  'Mutation.withdrawDeviceConsent',
   'Mutation.withdrawObjection',
   'Mutation.updateMarketingPreferences',
   'Mutation.suppress',
