@@ -37,7 +37,12 @@ afterAll(async () => {
 
 test('A worker sweeps by the clock', async () => {
   const known = await sql`select identifier from graphile_worker._private_known_crontabs`;
-  expect(known.map(({ identifier }) => identifier)).toEqual(['exports_sweep', 'consents_expiry']);
+  expect(known.map(({ identifier }) => identifier).sort()).toEqual([
+    'consents_expiry',
+    'consents_renewal',
+    'exports_sweep',
+    'marketing_contacts',
+  ]);
 });
 
 const deskOf = ({ tasks }: Asked) => tasks.find(({ service }) => service === 'desk');
