@@ -11,6 +11,7 @@ import { dispatcher } from './dispatch.js';
 import { readGovernedFields } from './governed-fields.js';
 import { asksAboutSchema, introspect, schemaPart } from './introspection.js';
 import { Judging } from './judging.js';
+import { namingFirst } from './naming.js';
 import { FieldClasses } from './plan/classes.js';
 import { type Composed, PreparedOperation } from './plan/operation.js';
 import { Planner } from './plan/planner.js';
@@ -104,12 +105,13 @@ export function buildGraph(composedParts: GraphParts): Graph {
       caller.kind === 'SERVICE' && own
         ? new Judging(world, caller, purposeOf(caller.purpose ?? ''), classes.all)
         : null;
+    const ask = parts.ask(context, groupOf(caller));
     const answered = await answer(
       {
         schema,
         types: composed.whole,
         prepared,
-        ask: parts.ask(context, groupOf(caller)),
+        ask: judging ? namingFirst(ask, composed.isOwn, judging, context) : ask,
         askStream: (fetch, picked) => parts.subscribe(fetch.question, picked, context),
         judging,
         record: ({ people, withheld }) => recordReads(context, asked, people, withheld),

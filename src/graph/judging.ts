@@ -35,6 +35,11 @@ export class Judging {
     return this.#judgements;
   }
 
+  /** Whether there is an account of somebody judged: none, or one erased, is nobody's. */
+  knows(accountId: string): boolean {
+    return (this.#standings.get(accountId)?.status ?? 'ERASED') !== 'ERASED';
+  }
+
   /** The judgements of these people, read where they have not been in this request. */
   async of(accountIds: readonly string[]): Promise<ReadonlyMap<string, Judgement>> {
     const reading: Promise<void>[] = [];

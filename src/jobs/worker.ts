@@ -23,6 +23,9 @@ export interface WorkerOptions {
 const SWEEP_EVERY_MS = 2_000;
 const REVIVE_AFTER_MS = 1_000;
 
+/** A connection is kept through pauses: making one costs more than many jobs. */
+const KEPT_MS = 60_000;
+
 /** A process that is frozen, or cut off, looks no more: Postgres then ends its session, and its locks with it. */
 const FROZEN_AFTER_MS = 15_000;
 
@@ -120,7 +123,7 @@ async function runJobs(options: WorkerOptions, events: EventEmitter): Promise<Ru
  * between ends the process.
  */
 function connections({ url, concurrency, log }: WorkerOptions): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: concurrency + 2 });
+  const pool = new pg.Pool({ connectionString: url, max: concurrency + 2, idleTimeoutMillis: KEPT_MS });
   const broken = (error: Error) => log.debug(describeError(error), 'connection of jobs broke');
   pool.on('error', broken);
   pool.on('connect', (client) => client.on('error', broken));

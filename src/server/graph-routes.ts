@@ -102,7 +102,8 @@ function answerer(
         asking.context && takesJson(request.headers.accept) && askedBefore.find(graph.schema, request.body);
       if (question && asking.context) {
         const again = await answerKnown(graph, question, asking.context, world.log).catch(refused);
-        if (again) return reply.code(again.status).type('application/json; charset=utf-8').send(again.body);
+        if (again)
+          return reply.code(again.status).type('application/json; charset=utf-8').send(Buffer.from(again.body));
       }
       askings.set(request, asking);
       return answer.call(app, request as Parameters<typeof answer>[0], reply as Parameters<typeof answer>[1]);

@@ -30,7 +30,10 @@ export function parseJson(bytes: Uint8Array): Json {
 
 const RUN = 16;
 
-/** Whether 16 signs of numbers follow each other. Such a run covers one sign in 16, so only those are looked at. */
+/**
+ * Whether 16 signs of numbers follow each other where a value may begin. Such a run covers one sign in 16, so only
+ * those are looked at.
+ */
 function hasNumericRun(text: string): boolean {
   for (let at = RUN - 1; at < text.length; at += RUN) {
     if (!isOfNumber(text.charCodeAt(at))) continue;
@@ -38,13 +41,14 @@ function hasNumericRun(text: string): boolean {
     let end = at + 1;
     while (start > 0 && isOfNumber(text.charCodeAt(start - 1))) start -= 1;
     while (end < text.length && isOfNumber(text.charCodeAt(end))) end += 1;
-    if (end - start >= RUN) return true;
+    if (end - start >= RUN && (start === 0 || BEFORE_VALUE.has(text.charCodeAt(start - 1)))) return true;
   }
   return false;
 }
 
 const SIGNS = new Set([...'0123456789.eE+-'].map((sign) => sign.charCodeAt(0)));
 const OF_NUMBER = Uint8Array.from({ length: 128 }, (_, code) => (SIGNS.has(code) ? 1 : 0));
+const BEFORE_VALUE = new Set([...':,[ \t\n\r'].map((sign) => sign.charCodeAt(0)));
 const isOfNumber = (code: number) => OF_NUMBER[code] === 1;
 
 function quoteInexact(text: string): string {
