@@ -27,12 +27,6 @@ export function accountsRead(context: RequestContext): string[] {
   return [...(readings.get(context)?.found ?? [])].sort();
 }
 
-/** Counts people as read by this request, although their account was not opened. */
-export function noteRead(context: RequestContext, accountIds: readonly string[]): void {
-  const { found } = readingOf(context);
-  for (const id of accountIds) found.add(id);
-}
-
 function readingOf(context: RequestContext): Reading {
   let reading = readings.get(context);
   if (!reading) {
