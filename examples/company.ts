@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +53,7 @@ export async function startCompany(options: CompanyOptions): Promise<Company> {
     directory: path.join(options.dataDirectory, 'company/postgres'),
     settings: INVENTED_DATA,
   });
+  const eventsSecret = `whsec_${randomBytes(32).toString('base64')}`;
   const running = new Map<ServiceName, RunningService>();
   const stop = async () => {
     await Promise.all([...running.values()].map((service) => service.stop()));
@@ -59,7 +61,10 @@ export async function startCompany(options: CompanyOptions): Promise<Company> {
   };
   const start = async (name: ServiceName, port: string) => {
     const script = scriptOf(root, name);
-    const env = environmentOf(options, databaseUrl(postgres.url, name), name, port);
+    const env = {
+      ...environmentOf(options, databaseUrl(postgres.url, name), name, port),
+      ...(name === 'support' ? { EVENTS_SECRET: eventsSecret } : {}),
+    };
     const service = await startChild({ name, script, env, log: options.log ?? (() => {}) });
     running.set(name, service);
     return service;
@@ -80,6 +85,7 @@ export async function startCompany(options: CompanyOptions): Promise<Company> {
       NEWSLETTER_DATABASE_URL: databaseUrl(postgres.url, 'newsletter', READER),
       TRAINING_URL: running.get('training')?.url ?? '',
       SUPPORT_URL: running.get('support')?.url ?? '',
+      SUPPORT_EVENTS_SECRET: eventsSecret,
     },
     manifests: path.join(root, 'examples/manifests'),
     get processes() {

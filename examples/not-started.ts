@@ -7,6 +7,7 @@ export const NOWHERE = {
   NEWSLETTER_DATABASE_URL: 'postgres://127.0.0.1:1/newsletter',
   TRAINING_URL: 'http://127.0.0.1:1',
   SUPPORT_URL: 'http://127.0.0.1:1',
+  SUPPORT_EVENTS_SECRET: 'whsec_bm90aGluZyBpcyBzdGFydGVkLCBub3RoaW5nIGlz',
 } as const;
 
 /** The SDL a service would tell if it ran, by service. The others' follow from their manifests. */

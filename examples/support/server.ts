@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Scope, type TokenCheck, TokenError, tokenCheck } from '../company/habeas-token.js';
 import { runService } from '../company/service-process.js';
 import { eraseCustomer } from './erase.js';
+import { takeEvents } from './events.js';
 import { supportStore } from './store.js';
 import { customerTree } from './tree.js';
 
@@ -13,8 +14,9 @@ const EXTERNAL_ID = /^SUP-[0-9A-HJKMNP-TV-Z]{8}$/;
 await runService({
   name: 'support',
   store: supportStore,
-  routes(app, sql, setting) {
+  async routes(app, sql, setting) {
     const check = tokenCheck(setting);
+    await takeEvents(app, sql);
 
     app.get('/gdpr/:externalId', async (request: GdprRequest, reply) => {
       if (!(await mayAsk(check, request, reply, 'gdprquery'))) return reply;

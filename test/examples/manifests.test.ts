@@ -22,6 +22,7 @@ describe('The manifests of the demo company', () => {
       NEWSLETTER_DATABASE_URL: 'postgres://127.0.0.1/newsletter',
       TRAINING_URL: 'http://127.0.0.1:1',
       SUPPORT_URL: 'http://127.0.0.1:2',
+      SUPPORT_EVENTS_SECRET: 'whsec_bm90aGluZyBpcyBzdGFydGVkLCBub3RoaW5nIGlz',
     });
   });
 

@@ -10,6 +10,7 @@ const ENVIRONMENT = {
   EHCP_AUDIT_DATABASE_URL: 'postgres://localhost/ehcp_audit',
   TRAINING_URL: 'http://localhost:4001',
   SUPPORT_URL: 'http://localhost:4002',
+  SUPPORT_EVENTS_SECRET: 'whsec_bm90aGluZyBpcyBzdGFydGVkLCBub3RoaW5nIGlz',
   NEWSLETTER_DATABASE_URL: 'postgres://localhost/newsletter',
 };
 
