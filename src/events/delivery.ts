@@ -196,7 +196,13 @@ class Teller {
   async #call(taken: Taken, externalId: string | undefined, secrets: readonly string[]): Promise<void> {
     const { accountId, position, taking, id, attempts, ageMs } = taken;
     if (externalId === undefined) {
-      await this.#settle({ accountId, position, taking, failure: 'does not know the person any more', retryMs: null });
+      await this.#settle({
+        accountId,
+        position,
+        taking,
+        failure: 'knows the person no more, or their record cannot be opened',
+        retryMs: null,
+      });
       return;
     }
     const body = payload(taken, externalId);
