@@ -122,12 +122,12 @@ describe('a withdrawal (R-30, R-31)', () => {
     ] as const) {
       await change(callers[0], give(USE));
       open.company.club.asked();
-      open.company.club.delay(300);
+      const release = open.company.club.hold();
       const answer = post(readers[reading], READ, { ids: [id] });
       await until(() => open.company.club.asked().length > 0);
       await change(callers[saying], withdraw(USE));
+      release();
       const { data, text } = await answer;
-      open.company.club.delay(0);
       expect(data).toEqual({ accounts: [{ id, notes: null, club: null, poll: null }] });
       const { withheld } = (JSON.parse(text) as { extensions: { withheld: { field: string; reason: string }[] } })
         .extensions;

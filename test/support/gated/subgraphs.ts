@@ -10,8 +10,8 @@ export interface Listening {
   readonly url: string;
   /** What it has been asked since last looked. */
   asked(): readonly Asked[];
-  /** Until told otherwise each answer is ready at once, but comes only so much later. Milliseconds. */
-  delay(ms: number): void;
+  /** From now on answers are made, but sent only once the function this returns is called. */
+  hold(): () => void;
   close(): Promise<void>;
 }
 
@@ -26,14 +26,14 @@ type Answer = (asked: Asked) => unknown;
 /** Answers JSON; undefined is answered with status 204. */
 export async function listening(answer: Answer): Promise<Listening> {
   let asked: Asked[] = [];
-  let ms = 0;
+  let released: Promise<void> | null = null;
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     const question = { path: request.url ?? '', body: body === '' ? null : JSON.parse(body) };
     asked.push(question);
     const answered = await answer(question);
-    if (ms > 0) await new Promise((go) => setTimeout(go, ms));
+    await released;
     if (answered === undefined) return response.writeHead(204).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answered));
   });
@@ -45,8 +45,13 @@ export async function listening(answer: Answer): Promise<Listening> {
       asked = [];
       return since;
     },
-    delay: (wanted) => {
-      ms = wanted;
+    hold: () => {
+      let release = () => {};
+      released = new Promise((resolve) => (release = resolve));
+      return () => {
+        released = null;
+        release();
+      };
     },
     close: async () => {
       const closed = new Promise((done) => server.close(done));
