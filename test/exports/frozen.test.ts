@@ -39,6 +39,7 @@ test('A worker sweeps by the clock', async () => {
   const known = await sql`select identifier from graphile_worker._private_known_crontabs`;
   expect(known.map(({ identifier }) => identifier).sort()).toEqual([
     'consents_expiry',
+    'consents_forget_devices',
     'consents_renewal',
     'exports_sweep',
     'marketing_contacts',

@@ -82,7 +82,7 @@ describe('R-45: habeas that is asked to stop', { timeout: 60_000 }, () => {
           (error: Error) => `cut off: ${error.cause instanceof Error ? error.cause.message : error.message}`,
         ),
       );
-    }, 20);
+    }, 50);
     await delay(1_500);
     // Right after a look, so that the balancer goes on sending until the next one.
     const seen = looks;
@@ -94,7 +94,7 @@ describe('R-45: habeas that is asked to stop', { timeout: 60_000 }, () => {
     const tally = new Map<string, number>();
     for (const answer of await Promise.all(answers)) tally.set(answer, (tally.get(answer) ?? 0) + 1);
     expect([...tally.keys()]).toEqual([`200 {"data":{"viewer":{"kind":"STAFF"}}}\n`]);
-    expect(before).toBeGreaterThan(30);
+    expect(before).toBeGreaterThan(10);
     expect(answers.length).toBeGreaterThan(before);
     expect(balanced).toBe(false);
   });
