@@ -40,6 +40,9 @@ const TABLE = `
   Query.accounts                       y - y y y P y y y U
   Query.clients                        F F F F F F F y y U
   Query.contactable                    F F P P y P F y y U
+  Query.deadLetters                    F F F F F F F y y U
+  Query.eventDeliveries                F F F F F F F y y U
+  Query.events                         F F F F F P F F F U
   Query.isSuppressed                   F F P P y P F y y U
   Query.mayContact                     y N P P y P F y y U
   Query.mayContactMany                 F F P P y P F y y U
@@ -65,6 +68,7 @@ const TABLE = `
   Mutation.publishPolicy               F F F F F F F C F U
   Mutation.recordGuardian              F F y P P P F y y U
   Mutation.recordSoftOptIn             F F P P y P F y y U
+  Mutation.redeliverEvents             F F F F F F F y F U
   Mutation.registerAccount             C C C P P P F C C U
   Mutation.registerClient              F F F F F F F C F U
   Mutation.requestAccess               y N F F F F F y y U
@@ -125,6 +129,9 @@ const TABLE = `
   ContactDecision.*                    y N P P y P F y y U
   DataCollection.*                     y y y y y y y y y U
   DataField.*                          y y y y y y y y y U
+  DeadLetter.*                         F F F F F F F - - U
+  DeadLetterConnection.*               F F F F F F F y y U
+  DeadLetterEdge.*                     F F F F F F F - - U
   DeviceConsentPayload.*               y y y y y y y y y y
   Disclosure.*                         - N F F F P F - - U
   DisclosureConnection.*               y N F F F P F y y U
@@ -132,6 +139,10 @@ const TABLE = `
   ErasureCertificate.*                 - N F F F F F - - U
   ErasurePlan.*                        - N F F F F F - - U
   ErasurePlanItem.*                    - N F F F F F - - U
+  Event.*                              F F F F F P F F F U
+  EventConnection.*                    F F F F F P F F F U
+  EventDelivery.*                      F F F F F F F y y U
+  EventEdge.*                          F F F F F P F F F U
   ExportPackage.bytes                  y N F F F F F y y U
   ExportPackage.expiresAt              y N F F F F F y y U
   ExportPackage.formats                y N F F F F F y y U
@@ -167,6 +178,7 @@ const TABLE = `
   Profile.postalAddress                y N y P P P P y y U
   Profile.updatedAt                    y N y P P P P y y U
   Purpose.*                            y y y y y y y y y U
+  RedeliverEventsPayload.*             F F F F F F F y F U
   RequestEvent.*                       y N F F F F F y y U
   Service.*                            y y y y y y y y y U
   ServiceLink.externalId               y N y P P P P y y U
@@ -177,6 +189,7 @@ const TABLE = `
   SoftOptInPayload.*                   F F P P y P F y y U
   SuppressionAnswer.*                  F F P P y P F y y U
   SuppressionPayload.*                 F F P P y P F y y U
+  Told.*                               y N F F F P F y y U
   TopicPreference.*                    y N F F F P F y y U
   Unsubscribe.*                        - N P P - P F - - U
   Viewer.*                             y y y y y y y y y y

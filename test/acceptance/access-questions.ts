@@ -40,6 +40,8 @@ export class Questions {
     private readonly schema: GraphQLSchema,
     private readonly values: Values,
     private readonly number: () => number,
+    /** Whether a field of the root, by its coordinate, is open to whoever asks: most questions ask these alone. */
+    private readonly isOpen: (coordinate: string) => boolean,
   ) {}
 
   next(operation: 'query' | 'mutation'): string {
@@ -48,12 +50,18 @@ export class Questions {
     this.fragments = [];
     const root = operation === 'query' ? this.schema.getQueryType() : this.schema.getMutationType();
     if (!root) throw new Error(`the schema has no ${operation}`);
-    const body = this.selections(root, 1, operation === 'query' ? 3 : 1);
+    const isLikely = this.number() < 0.7;
+    const body = this.selections(root, 1, operation === 'query' ? 3 : 1, isLikely ? this.isOpen : () => true);
     return [`${operation} ${body}`, ...this.fragments].join('\n');
   }
 
-  private selections(type: GraphQLObjectType, depth: number, most: number): string {
-    const fields = Object.values(type.getFields());
+  private selections(
+    type: GraphQLObjectType,
+    depth: number,
+    most: number,
+    mayAsk: (coordinate: string) => boolean = () => true,
+  ): string {
+    const fields = Object.values(type.getFields()).filter(({ name }) => mayAsk(`${type.name}.${name}`));
     const chosen = Array.from({ length: 1 + this.below(most) }, () => this.pick(fields));
     const written = chosen.flatMap((field) => this.field(type, field, depth));
     return `{ ${written.length > 0 ? written.join(' ') : '__typename'} }`;

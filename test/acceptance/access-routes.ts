@@ -66,6 +66,7 @@ const argumentsOf = ({ account, request, cancelled, support, client }: Places): 
     '(input: { name: "audit-tool", affiliation: AFFILIATED, country: "GB", purposes: ["essential.service"] })',
   'Mutation.revokeClient': `(id: "${client}")`,
   'Mutation.trustDocuments': `(input: { clientId: "${client}", documents: null })`,
+  'Mutation.redeliverEvents': '(input: { ids: [] })',
   'Mutation.retryRequest': `(input: { requestId: "${request}" })`,
   'Subscription.privacyRequestProgress': `(id: "${request}")`,
 });
@@ -83,6 +84,9 @@ const WAYS_IN = [
   'Query.mayContact',
   'Query.contactable',
   'Query.isSuppressed',
+  'Query.events',
+  'Query.eventDeliveries',
+  'Query.deadLetters',
   'Mutation.updateProfile',
   'Mutation.requestAccess',
   'Mutation.revokeClient',
@@ -93,6 +97,7 @@ const WAYS_IN = [
   'Mutation.updateMarketingPreferences',
   'Mutation.suppress',
   'Mutation.recordSoftOptIn',
+  'Mutation.redeliverEvents',
   'Mutation.publishPolicy',
 ];
 
