@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly peers: boolean;
   /** Names of the cases to measure; null: all. */
   readonly cases: readonly string[] | null;
+  /** Rows of the large ledger; null: as many as the bench takes by itself. */
+  readonly rows: number | null;
   /** Folder for a processor profile of Habeas; null: none is taken. */
   readonly profile: string | null;
   /** Tells what is going on. */

@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Bench } from './bench.js';
+import { consent } from './consent/consent.js';
 import { gateway } from './gateway/gateway.js';
 import { outgoing } from './outgoing/outgoing.js';
 import { printReport } from './report.js';
 
 /** `npm run bench -- NAME`: measurements beside others, in one run, so that a ratio means something on any machine. */
-const BENCHES: readonly Bench[] = [gateway, outgoing];
+const BENCHES: readonly Bench[] = [gateway, outgoing, consent];
 
 interface Options {
   readonly json?: true;
@@ -15,6 +16,7 @@ interface Options {
   readonly accounts: number;
   readonly peers: boolean;
   readonly cases?: string;
+  readonly rows?: number;
   readonly profile?: string;
 }
 
@@ -29,6 +31,7 @@ for (const bench of BENCHES) {
     .option('--accounts <n>', 'how many people there are', number, 5_000)
     .option('--no-peers', 'leave other gateways out')
     .option('--cases <names>', 'only these cases, as in one@64,fifty@16')
+    .option('--rows <n>', 'how many rows the large ledger of consents has', number)
     .option('--profile <folder>', 'write a processor profile of Habeas there')
     .action((options: Options) => run(bench, options));
 }
@@ -40,9 +43,15 @@ try {
   process.exitCode = 1;
 }
 
-async function run(bench: Bench, { json, profile, cases, ...options }: Options): Promise<void> {
+async function run(bench: Bench, { json, profile, cases, rows, ...options }: Options): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const report = await bench.run({ ...options, cases: cases?.split(',') ?? null, profile: profile ?? null, say });
+  const report = await bench.run({
+    ...options,
+    cases: cases?.split(',') ?? null,
+    profile: profile ?? null,
+    rows: rows ?? null,
+    say,
+  });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : printReport(report));
 }
 

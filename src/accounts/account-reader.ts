@@ -47,3 +47,13 @@ function sealedAccount(known: Omit<Account, 'record'>, envelope: Buffer, key: Bu
     },
   };
 }
+
+/** Opens a record that was read with its person's key. */
+export async function openAccountRecord(
+  { encryption }: Keys,
+  accountId: string,
+  record: Buffer,
+  wrappedKey: Buffer,
+): Promise<AccountRecord> {
+  return openRecord(record, await encryption.unwrap(wrappedKey, contextOfKey(accountId)), accountId);
+}

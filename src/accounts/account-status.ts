@@ -8,12 +8,18 @@ import { accounts } from './accounts.tables.js';
  * makes every reader look again before it releases anything. Answers the status; null for an unknown account.
  */
 export async function takeForDecision(tx: Tx, accountId: string): Promise<AccountStatus | null> {
-  const [row] = await tx
-    .update(accounts)
-    .set({ gateEpoch: sql`${accounts.gateEpoch} + 1` })
-    .where(eq(accounts.id, accountId))
-    .returning({ status: accounts.status });
-  return row?.status ?? null;
+  return (await takeAccount(tx, accountId))?.status ?? null;
+}
+
+/** The same, with the epoch that what is read afterwards has to show. */
+export async function takeAccount(
+  tx: Tx,
+  accountId: string,
+): Promise<{ readonly status: AccountStatus; readonly epoch: string } | null> {
+  const [row] = await tx.execute<{ status: AccountStatus; epoch: string }>(sql`
+    update accounts set gate_epoch = gate_epoch + 1 where id = ${accountId}
+    returning status, gate_epoch::text as epoch`);
+  return row ?? null;
 }
 
 /** Changes the status of an account that is taken. */

@@ -1,6 +1,5 @@
-import type { Tx } from '../database/database.js';
 import { badInput } from '../errors.js';
-import { type PolicyPurpose, termsOf } from '../policies/policies.js';
+import type { PolicyPurpose, PolicyTerms } from '../policies/policies.js';
 import type { Taxonomy } from '../services/taxonomy.js';
 
 /** How people were asked: what makes a yes a consent. */
@@ -13,19 +12,24 @@ export interface Asked {
   readonly evidence?: string | undefined;
 }
 
-/** What the version tells of a use people can agree to. */
-export async function requireAskable(
-  tx: Tx,
+/** What a version is asked for. */
+export interface Askable {
+  readonly purpose: string;
+  readonly policyVersion: number;
+  /** London day on which the person agreed. */
+  readonly day: string;
+}
+
+/** What the version tells of a use people can agree to. `terms`: null where there is no such version. */
+export function requireAskable(
   taxonomy: Taxonomy,
-  purpose: string,
-  version: number,
-  day: string,
-): Promise<PolicyPurpose> {
+  terms: PolicyTerms | null,
+  { purpose, policyVersion: version, day }: Askable,
+): PolicyPurpose {
   if (!taxonomy.use(purpose)) {
     const nearest = taxonomy.nearest('data_use', purpose);
     throw badInput('purpose', `is no use of data that is known${nearest ? `: did you mean ${nearest}?` : '.'}`);
   }
-  const terms = await termsOf(tx, version, purpose);
   if (!terms) throw badInput('policyVersion', `there is no version ${version} of the privacy policy.`);
   if (!terms.isInForce || day < terms.effectiveFrom) {
     const when = terms.isInForce ? 'was not in force yet when consent was given' : 'is not in force yet';

@@ -1,6 +1,5 @@
 import { DateTime } from 'luxon';
 import { takeForDecision } from '../accounts/account-status.js';
-import { readAccounts } from '../accounts/accounts.js';
 import { mayBeYounger } from '../accounts/childhood.js';
 import type { Keys } from '../crypto/keys.js';
 import type { Tx } from '../database/database.js';
@@ -10,8 +9,8 @@ import { londonDay } from '../requests/deadline.js';
 import type { CollectionChannel } from '../requests/requests.js';
 import { covers, type Taxonomy } from '../services/taxonomy.js';
 import { checkEvidence, requireAskable, wordsOf } from './asking.js';
+import { type Ground, takeGround } from './giving.js';
 import { append, type NewEvent, type States, statesOf } from './ledger.js';
-import { objectionsOf } from './objections.js';
 
 /** Something a person says of their consent, or somebody says for them. */
 export interface Act {
@@ -51,13 +50,16 @@ export interface ConsentRules {
 export async function give(tx: Tx, keys: Keys, now: Date, rules: ConsentRules, giving: Giving): Promise<void> {
   const { accountId, purpose, policyVersion } = giving;
   checkEvidence(giving);
-  await takeOpenAccount(tx, accountId);
+  const taken = await takeGround(tx, keys, giving);
+  if (!taken) throw notFound('accountId: there is no account with this id.');
+  if (taken.status !== 'ACTIVE') throw conflict(`accountId: ${CLOSED[taken.status]}`);
   if (giving.occurredAt && giving.occurredAt > now) throw badInput('occurredAt', 'lies in the future.');
-  const states = await statesOf(tx, accountId);
+  const { states, terms, ...ground } = taken.ground;
   const at = giving.occurredAt ?? momentAfter(states, now);
-  const named = await requireAskable(tx, rules.taxonomy, purpose, policyVersion, londonDay(at));
-  await requireAge(tx, keys, rules.age, giving, londonDay(at));
-  await requireNoObjection(tx, accountId, purpose);
+  const day = londonDay(at);
+  const named = requireAskable(rules.taxonomy, terms, { purpose, policyVersion, day });
+  requireAge(ground, rules.age, giving, day);
+  requireNoObjection(ground, purpose);
   await append(tx, accountId, states, [
     {
       ...eventOf(giving, at, now),
@@ -174,28 +176,20 @@ const CLOSED = {
   ERASED: 'the account has been erased: no consent can be given for it.',
 } as const;
 
-async function takeOpenAccount(tx: Tx, accountId: string): Promise<void> {
-  const status = await takeForDecision(tx, accountId);
-  if (status === null) throw notFound('accountId: there is no account with this id.');
-  if (status !== 'ACTIVE') throw conflict(`accountId: ${CLOSED[status]}`);
-}
-
 /** Somebody who may be a child agrees through their guardian (Data Protection Act 2018, section 9). */
-async function requireAge(tx: Tx, keys: Keys, age: number, { accountId, by }: Act, day: string): Promise<void> {
-  if (by === 'GUARDIAN') return;
-  const [account] = await readAccounts(tx, keys, [accountId]);
-  const years = account?.record.birthYears;
-  if (years && mayBeYounger(years, age, day))
+function requireAge({ birthYears }: Pick<Ground, 'birthYears'>, age: number, { by }: Act, day: string): void {
+  if (by !== 'GUARDIAN' && birthYears && mayBeYounger(birthYears, age, day)) {
     throw forbidden(
       `accountId: the person may be younger than ${age}: their guardian has to agree, with their own token.`,
     );
+  }
 }
 
-async function requireNoObjection(tx: Tx, accountId: string, purpose: string): Promise<void> {
-  const objection = (await objectionsOf(tx, accountId)).find((each) => covers(each.purpose, purpose));
-  if (objection) {
+function requireNoObjection({ objections }: Pick<Ground, 'objections'>, purpose: string): void {
+  const objection = objections.find((each) => covers(each, purpose));
+  if (objection !== undefined) {
     throw conflict(
-      `purpose: the person has objected to ${objection.purpose}: take the objection back first, with "withdrawObjection".`,
+      `purpose: the person has objected to ${objection}: take the objection back first, with "withdrawObjection".`,
     );
   }
 }

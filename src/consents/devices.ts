@@ -5,7 +5,7 @@ import type { Sql } from 'postgres';
 import type { Config } from '../config.js';
 import type { Db, Tx } from '../database/database.js';
 import { badInput, notFound } from '../errors.js';
-import { policyInForce, versionInForceOn } from '../policies/policies.js';
+import { policyInForce, termsOf, versionInForceOn } from '../policies/policies.js';
 import { londonDay } from '../requests/deadline.js';
 import type { Taxonomy } from '../services/taxonomy.js';
 import { type Asked, checkEvidence, requireAskable, wordsOf } from './asking.js';
@@ -48,7 +48,8 @@ export async function giveOnDevice(
   const { purpose, policyVersion, locale } = giving;
   checkEvidence(giving);
   requireDevicePurpose(rules.devices.purposes, purpose);
-  const named = await requireAskable(tx, rules.taxonomy, purpose, policyVersion, londonDay(now));
+  const terms = await termsOf(tx, policyVersion, purpose);
+  const named = requireAskable(rules.taxonomy, terms, { purpose, policyVersion, day: londonDay(now) });
   const wording = wordsOf({ ...giving, by: 'PERSON' }, named);
   const { deviceId, choices } = await takeDevice(tx, now, rules.devices.days, giving.deviceId);
   const at = momentAfter(choices, now);

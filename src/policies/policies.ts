@@ -141,12 +141,17 @@ const PURPOSE = {
 const selectPurposes = (db: Db | Tx, where: SQL): Promise<PolicyPurpose[]> =>
   db.select(PURPOSE).from(policyPurposes).where(where).orderBy(asc(policyPurposes.purpose));
 
-/** What a version in force by now says of one use. `named`: null where it does not name the use. */
-export async function termsOf(
-  db: Db | Tx,
-  version: number,
-  purpose: string,
-): Promise<{ effectiveFrom: string; isInForce: boolean; named: PolicyPurpose | null } | null> {
+/** What a version says of one use. */
+export interface PolicyTerms {
+  readonly effectiveFrom: string;
+  /** By now. */
+  readonly isInForce: boolean;
+  /** Null where it does not name the use. */
+  readonly named: PolicyPurpose | null;
+}
+
+/** What a version says of one use; null where there is no such version. */
+export async function termsOf(db: Db | Tx, version: number, purpose: string): Promise<PolicyTerms | null> {
   const [row] = await db
     .select({ effectiveFrom: policies.effectiveFrom, isInForce: sql<boolean>`${policies.effectiveFrom} <= ${TODAY}` })
     .from(policies)

@@ -1,14 +1,16 @@
 import Holidays from 'date-holidays';
-import { DateTime } from 'luxon';
+import { DateTime, IANAZone } from 'luxon';
 
 /** Civil date, `YYYY-MM-DD`, in Europe/London. */
 export type CivilDate = string;
 
 export const LONDON = 'Europe/London';
+/** By its name it would be looked up each time. */
+const LONDON_ZONE = IANAZone.create(LONDON);
 
 /** The London day an instant falls on: a request at 23:30Z in summer is received the next day. */
 export function londonDay(instant: Date): CivilDate {
-  return iso(DateTime.fromJSDate(instant, { zone: LONDON }));
+  return iso(DateTime.fromJSDate(instant, { zone: LONDON_ZONE }));
 }
 
 /** The last millisecond of a London day: somebody who acts on the due day acts in time. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ConfigError } from '../../src/config.js';
 import { createDatabase, openDatabase } from '../../src/database/database.js';
@@ -38,6 +39,24 @@ describe('a database that is given', () => {
     const [row] = await database.sql`select count(*)::int as accounts from accounts`;
     expect(row).toEqual({ accounts: 0 });
     expect([database.url, database.shared]).toEqual([given.url, false]);
+    await database.close();
+    await given.drop();
+  });
+
+  it('prepares each statement of a transaction once for each connection, but not lists of rows', async () => {
+    const given = await emptyDatabase();
+    const database = await open(given.url);
+    const kept = await database.db.transaction(async (tx) => {
+      for (let n = 0; n < 3; n += 1) await tx.transaction((inner) => inner.execute(sql`select ${n}::int as once`));
+      await tx.execute(
+        sql`select * from (values ${sql.join(
+          Array.from({ length: 61 }, (_, n) => sql`(${n}::int)`),
+          sql`, `,
+        )}) as many`,
+      );
+      return tx.execute(sql`select statement from pg_prepared_statements where statement ~ 'as (once|many)'`);
+    });
+    expect([...kept]).toEqual([{ statement: 'select $1::int as once' }]);
     await database.close();
     await given.drop();
   });
