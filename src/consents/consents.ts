@@ -1,4 +1,3 @@
-import { DateTime } from 'luxon';
 import { takeForDecision } from '../accounts/account-status.js';
 import { mayBeYounger } from '../accounts/childhood.js';
 import type { Keys } from '../crypto/keys.js';
@@ -11,6 +10,7 @@ import { covers, type Taxonomy } from '../services/taxonomy.js';
 import { checkEvidence, requireAskable, wordsOf } from './asking.js';
 import { type Ground, takeGround } from './giving.js';
 import { append, type NewEvent, type States, statesOf } from './ledger.js';
+import { monthsAfter } from './term.js';
 
 /** Something a person says of their consent, or somebody says for them. */
 export interface Act {
@@ -66,7 +66,7 @@ export async function give(tx: Tx, keys: Keys, now: Date, rules: ConsentRules, g
       action: 'GIVEN',
       purpose,
       policyVersion,
-      validUntil: DateTime.fromJSDate(at, { zone: 'utc' }).plus({ months: rules.months }).toJSDate(),
+      validUntil: monthsAfter(at, rules.months),
       wording: wordsOf(giving, named),
       locale: giving.locale ?? null,
     },

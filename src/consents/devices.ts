@@ -12,6 +12,7 @@ import { type Asked, checkEvidence, requireAskable, wordsOf } from './asking.js'
 import type { CurrentConsent } from './current.js';
 import { deviceConsentEvents, devices } from './devices.tables.js';
 import { policyFacts } from './policy-facts.js';
+import { monthsAfter } from './term.js';
 
 /** What a company has laid down of choices before login. */
 export interface DeviceRules {
@@ -55,7 +56,7 @@ export async function giveOnDevice(
   const at = momentAfter(choices, now);
   await tx.insert(deviceConsentEvents).values({
     ...{ idSha256: hashOf(deviceId), purpose, action: 'GIVEN', occurredAt: at, policyVersion, wording },
-    validUntil: DateTime.fromJSDate(at, { zone: 'utc' }).plus({ months: rules.months }).toJSDate(),
+    validUntil: monthsAfter(at, rules.months),
     locale: locale ?? null,
   });
   return deviceId;

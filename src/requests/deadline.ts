@@ -1,16 +1,21 @@
 import Holidays from 'date-holidays';
-import { DateTime, IANAZone } from 'luxon';
+import { DateTime } from 'luxon';
 
 /** Civil date, `YYYY-MM-DD`, in Europe/London. */
 export type CivilDate = string;
 
 export const LONDON = 'Europe/London';
-/** By its name it would be looked up each time. */
-const LONDON_ZONE = IANAZone.create(LONDON);
+/** Swedes write a day as ISO 8601 does. Made once: making it costs a hundred times what using it does. */
+const DAY_IN_LONDON = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: LONDON,
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+});
 
 /** The London day an instant falls on: a request at 23:30Z in summer is received the next day. */
 export function londonDay(instant: Date): CivilDate {
-  return iso(DateTime.fromJSDate(instant, { zone: LONDON_ZONE }));
+  return DAY_IN_LONDON.format(instant);
 }
 
 /** The last millisecond of a London day: somebody who acts on the due day acts in time. */
