@@ -34,7 +34,8 @@ import {
 import type { IdentifierType } from './identifier.js';
 import { parseUuid } from './uuid.js';
 
-const MOST_ACCOUNTS = 200;
+/** Accounts that one question may name. */
+export const MOST_ACCOUNTS = 200;
 const MOST_IDENTIFIERS = 20;
 
 @Resolver(() => AccountType)

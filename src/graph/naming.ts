@@ -8,6 +8,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { noteRead } from '../accounts/account-loader.js';
+import { MOST_ACCOUNTS } from '../accounts/accounts.resolver.js';
 import { isUuid } from '../accounts/uuid.js';
 import { mayReadAccount } from '../gate/access.js';
 import type { RequestContext } from '../world.js';
@@ -23,8 +24,6 @@ interface Naming {
   readonly named: ValueNode;
   readonly fields: readonly { readonly key: string; readonly name: string }[];
 }
-
-const MOST_ACCOUNTS = 200;
 
 /**
  * Answers such questions to Habeas' own part out of the judgement of these people, which is read anyway: no account is
