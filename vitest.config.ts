@@ -10,6 +10,8 @@ const shared = {
   expect: { poll: { timeout: 30_000 } },
   // Loading the product anew for each file takes longer than most files do.
   isolate: false,
+  // A test may begin with any file of types; those need it before their first line.
+  setupFiles: ['reflect-metadata'],
 };
 
 /** They share one running demo company. */
