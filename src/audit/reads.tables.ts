@@ -1,5 +1,19 @@
 import { bigint, index, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
+/** What can be read at once: each question services and staff have asked, once. Rows are only ever added. */
+export const readQuestions = pgTable('read_questions', {
+  id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  /** SHA-256 of all that follows, in hexadecimal digits. */
+  digest: text().notNull().unique(),
+  /** Name of the operation, where the caller gave it one. */
+  operation: text(),
+  /** SHA-256 of the question's text, in hexadecimal digits; empty for reads older than this column. */
+  document: text().notNull(),
+  /** Fields of personal data that are asked for: coordinate to Fideslang data category. */
+  fields: jsonb().$type<Readonly<Record<string, string>>>().notNull(),
+  services: text().array().notNull(),
+});
+
 /** What was read, by whom and what for: one row for each request. Rows are only ever added. */
 export const reads = pgTable('reads', {
   id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
@@ -8,13 +22,8 @@ export const reads = pgTable('reads', {
   actor: text().notNull(),
   /** Fideslang data use; null: staff, who act under their role. */
   purpose: text(),
-  /** Name of the operation, where the caller gave it one. */
-  operation: text(),
-  /** SHA-256 of the question's text, in hexadecimal digits; empty for reads older than this column. */
-  document: text().notNull(),
-  /** Fields of personal data that were asked for: coordinate to Fideslang data category. */
-  fields: jsonb().$type<Readonly<Record<string, string>>>().notNull(),
-  services: text().array().notNull(),
+  /** A row of `read_questions`. No foreign key: it would be looked up again for every read. */
+  questionId: bigint({ mode: 'number' }).notNull(),
   accountIds: uuid().array().notNull(),
   withheld: jsonb().$type<readonly { field: string; reason: string; accountIds: readonly string[] }[]>().notNull(),
 });

@@ -1,4 +1,5 @@
 import { buildSchema, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import type { ReadQuestion } from '../audit/reads.js';
 import type { Config } from '../config.js';
 import { HabeasError, unauthenticated } from '../errors.js';
 import type { Caller } from '../gate/caller.js';
@@ -17,7 +18,7 @@ import { type Composed, PreparedOperation } from './plan/operation.js';
 import { Planner } from './plan/planner.js';
 import { Types } from './plan/types.js';
 import { buildPublicSchema, finishPublicSchema } from './public-schema.js';
-import { type Asked, checkPurpose } from './purpose-check.js';
+import { checkPurpose } from './purpose-check.js';
 import { recordReads } from './record-reads.js';
 import { OWN_PART, partNames, partsKnowingAccounts, type Subgraph } from './supergraph.js';
 
@@ -150,7 +151,7 @@ function remembered<Value>(make: (key: string) => Value): (key: string) => Value
 
 interface Checked {
   readonly prepared: PreparedOperation;
-  readonly asked: Asked;
+  readonly asked: ReadQuestion;
 }
 
 /** Operations that have been asked before, ready to be asked again; and who may ask them. */
@@ -182,7 +183,7 @@ export function checkAsked(
   prepared: PreparedOperation,
   caller: Caller,
   { schema, governed, hasAccounts }: Composed,
-): Asked {
+): ReadQuestion {
   const asked = checkPurpose(document, prepared.operation, schema, governed, caller);
   if (caller.kind === 'SERVICE' && hasAccounts) refuseUnjudgeable(prepared, caller.purpose);
   return asked;

@@ -16,6 +16,7 @@ import {
   print,
   type SelectionSetNode,
 } from 'graphql';
+import type { ReadQuestion } from '../audit/reads.js';
 import { type ErrorCode, HabeasError } from '../errors.js';
 import type { Caller, ServiceCaller } from '../gate/caller.js';
 import { mayRead } from '../services/purposes.js';
@@ -32,18 +33,6 @@ interface Place {
   readonly belowAccount: boolean;
 }
 
-/** What a question asks for, as far as the record of reads needs it. */
-export interface Asked {
-  /** Coordinate of each field of personal data, to its Fideslang data category. */
-  readonly fields: Readonly<Record<string, string>>;
-  /** Services that answer some of it, sorted. */
-  readonly services: readonly string[];
-  /** Name of the operation; null where it has none. */
-  readonly operation: string | null;
-  /** SHA-256 of the document, in hexadecimal digits. */
-  readonly document: string;
-}
-
 /**
  * Checks a question before anything is planned or fetched: a service reads a field only for a purpose its declarations
  * allow, a person reads personal data only below their own account; staff are ruled by role alone. Answers what is
@@ -55,7 +44,7 @@ export function checkPurpose(
   schema: GraphQLSchema,
   governed: GovernedFields,
   caller: Caller,
-): Asked {
+): ReadQuestion {
   const walk = new Walk(document, schema, governed, caller);
   const root = schema.getRootType(operation.operation);
   if (root) walk.selections(operation.selectionSet, root, null);

@@ -1,8 +1,7 @@
 import { accountsRead } from '../accounts/account-loader.js';
-import { type ReadRecord, type RecordRead, readRecorder } from '../audit/reads.js';
+import { type ReadQuestion, type ReadRecord, type RecordRead, readRecorder } from '../audit/reads.js';
 import { actorOf } from '../gate/caller.js';
 import type { RequestContext, World } from '../world.js';
-import type { Asked } from './purpose-check.js';
 
 const recorders = new WeakMap<World, RecordRead>();
 
@@ -13,7 +12,7 @@ const recorders = new WeakMap<World, RecordRead>();
  */
 export async function recordReads(
   context: RequestContext,
-  asked: Asked,
+  asked: ReadQuestion,
   people: ReadonlySet<string>,
   withheld: ReadRecord['withheld'],
 ): Promise<void> {
@@ -29,6 +28,6 @@ export async function recordReads(
     purpose: caller.kind === 'SERVICE' ? caller.purpose : null,
     accountIds,
     withheld,
-    ...asked,
+    question: asked,
   });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessesOf, type ReadRecord, readRecorder } from '../../src/audit/reads.js';
+import { accessesOf, type ReadQuestion, type ReadRecord, readRecorder } from '../../src/audit/reads.js';
 import { openStore, type Store } from '../support/store.js';
 
 let store: Store;
@@ -12,20 +12,26 @@ afterAll(() => store.close());
 
 const [ann, ben, eve] = [randomUUID(), randomUUID(), randomUUID()];
 
-const read = (changes: Partial<ReadRecord> = {}): ReadRecord => ({
-  at: new Date('2026-05-04T10:00:00.123Z'),
-  actor: 'service audit-tool',
-  purpose: 'essential.service',
+const PEOPLE: ReadQuestion = {
   operation: 'People',
   document: 'a'.repeat(64),
   fields: { 'Profile.email': 'user.contact.email', 'Profile.givenName': 'user.name.first' },
   services: ['habeas', 'support'],
+};
+
+const read = (changes: Partial<ReadRecord> = {}): ReadRecord => ({
+  at: new Date('2026-05-04T10:00:00.123Z'),
+  actor: 'service audit-tool',
+  purpose: 'essential.service',
+  question: PEOPLE,
   accountIds: [ann],
   withheld: [],
   ...changes,
 });
 
-const rows = () => store.sql`select * from reads order by id`;
+const rows = () => store.sql`
+  select r.id, at, actor, purpose, operation, document, fields, services, account_ids, withheld
+  from reads as r join read_questions as q on q.id = r.question_id order by r.id`;
 describe('The record of reads', () => {
   it('P23 holds what a request read: one row, however many people', async () => {
     const record = readRecorder(store.sql);
@@ -65,9 +71,27 @@ describe('The record of reads', () => {
   it('names a category once, and keeps it where one of its fields was read', async () => {
     const fields = { 'Profile.email': 'user.contact.email', 'EhcpAuditMembers.email': 'user.contact.email' };
     const withheld = [{ field: 'Profile.email', reason: 'OBJECTED', accountIds: [eve] }];
-    await readRecorder(store.sql)(read({ accountIds: [eve, eve], fields, withheld, purpose: null, operation: null }));
+    const question = { ...PEOPLE, fields, operation: null };
+    await readRecorder(store.sql)(read({ accountIds: [eve, eve], question, withheld, purpose: null }));
     const { rows: told, totalCount } = await accessesOf(store.sql, eve, 50, null);
     expect([told[0]?.categories, told[0]?.purpose, totalCount]).toEqual([['user.contact.email'], null, 1]);
+  });
+
+  it('writes what is asked once, by however many processes and how often ever it is asked', async () => {
+    const asked = { ...PEOPLE, operation: 'Once', document: 'b'.repeat(64) };
+    const turned = { ...asked, fields: Object.fromEntries(Object.entries(asked.fields).reverse()) };
+    const [one, other] = [readRecorder(store.sql), readRecorder(store.sql)];
+    await Promise.all(
+      [asked, asked, turned].flatMap((question) => [one(read({ question })), other(read({ question }))]),
+    );
+    await one(read({ question: { ...asked, services: ['habeas'] } }));
+    const written = await store.sql`
+      select q.services, count(*)::int as reads from read_questions as q join reads as r on r.question_id = q.id
+      where operation = 'Once' group by q.id order by q.id`;
+    expect(written).toEqual([
+      { services: ['habeas', 'support'], reads: 6 },
+      { services: ['habeas'], reads: 1 },
+    ]);
   });
 
   it('is paged, newest first', async () => {
@@ -83,9 +107,9 @@ describe('The record of reads', () => {
 
   it('is found by the person’s own index, however much was read of others', async () => {
     await store.sql`
-      insert into reads (at, actor, document, fields, services, account_ids, withheld)
-      select now(), 'x', '', '{}', '{}', array[gen_random_uuid()], '[]' from generate_series(1, 20000)`;
-    await store.sql`insert into reads_of_accounts select account_ids[1], id from reads where document = ''`;
+      insert into reads (at, actor, question_id, account_ids, withheld)
+      select now(), 'x', 0, array[gen_random_uuid()], '[]' from generate_series(1, 20000)`;
+    await store.sql`insert into reads_of_accounts select account_ids[1], id from reads where question_id = 0`;
     await store.sql`analyze reads, reads_of_accounts`;
     const plan = await store.sql`
       explain select r.* from reads_of_accounts as mine join reads as r on r.id = mine.read_id

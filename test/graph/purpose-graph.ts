@@ -1,8 +1,9 @@
 import { buildSchema, type GraphQLSchema, getOperationAST, parse } from 'graphql';
+import type { ReadQuestion } from '../../src/audit/reads.js';
 import { HabeasError } from '../../src/errors.js';
 import type { Caller, ServiceCaller } from '../../src/gate/caller.js';
 import { type GovernedFields, readGovernedFields } from '../../src/graph/governed-fields.js';
-import { type Asked, checkPurpose } from '../../src/graph/purpose-check.js';
+import { checkPurpose } from '../../src/graph/purpose-check.js';
 import { compose } from '../../src/graph/supergraph.js';
 import { printPersonalData, subgraphHeader } from '../../src/services/personal-data-directive.js';
 
@@ -89,7 +90,7 @@ export function verdictOf(graph: PurposeGraph, caller: Caller, question: string)
   }
 }
 
-export function asked({ schema, governed }: PurposeGraph, caller: Caller, question: string): Asked {
+export function asked({ schema, governed }: PurposeGraph, caller: Caller, question: string): ReadQuestion {
   const document = parse(question);
   const operation = getOperationAST(document);
   if (!operation) throw new Error('the question has no operation');

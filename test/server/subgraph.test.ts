@@ -161,7 +161,8 @@ describe("Habeas as a subgraph of a company's own router", () => {
 
   it('records what was read, and of whom', async () => {
     await entities({ ...mailer, purpose: SERVE }, [account(BEN), account(NOBODY)]);
-    const [read] = await store.sql`select * from reads order by id desc limit 1`;
+    const [read] = await store.sql`
+      select * from reads as r join read_questions as q on q.id = r.question_id order by r.id desc limit 1`;
     expect(read).toMatchObject({
       actor: 'service mailer',
       purpose: SERVE,
