@@ -21,7 +21,7 @@ import { embeddedPostgresAt, migratedDatabase, type TestDatabase } from '../supp
 import { type Habeas, startHabeas } from '../support/habeas.js';
 
 /** More of them with `HABEAS_ROUNDS`. */
-const KILLS = Number(process.env.HABEAS_ROUNDS ?? 6);
+const KILLS = Number(process.env.HABEAS_ROUNDS ?? 4);
 const REQUESTS = Math.ceil(KILLS / 2);
 const NOTES = 8_000;
 

@@ -15,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
 
 describe('R-04: acknowledged is stored', () => {
-  const ROUNDS = Number(process.env.HABEAS_ROUNDS ?? 9);
+  const ROUNDS = Number(process.env.HABEAS_ROUNDS ?? 6);
 
   it(`in ${ROUNDS} rounds of kill -9: of Node, of Node and the server, of Node, the server and its guardian`, async () => {
     const acknowledged = new Set<number>();

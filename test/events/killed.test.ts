@@ -14,7 +14,7 @@ import { type Received, type Receiver, startReceiver } from './receiver.js';
 import { type Telling, tellingTo, toldService } from './telling.js';
 
 /** 1,000 with HABEAS_ROUNDS=1000. */
-const ROUNDS = Number(process.env.HABEAS_ROUNDS ?? 6);
+const ROUNDS = Number(process.env.HABEAS_ROUNDS ?? 4);
 const PEOPLE = 8;
 const LEASE_MS = 1_000;
 const folder = mkdtempSync(path.join(tmpdir(), 'habeas-events-'));
