@@ -1,4 +1,5 @@
 import type { DocumentNode, ExecutionResult, OperationTypeNode } from 'graphql';
+import type { ErasureScope, ErasureStep, ServiceErasureOutcome, ServiceErasurePlan } from './erasing.js';
 
 /** Any value that JSON can carry. Numbers that JavaScript cannot hold exactly, and decimals, travel as strings. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -74,6 +75,19 @@ export interface SubgraphContext {
 }
 
 /**
+ * How one service erases. All methods throw `ServiceError` and nothing else for a service that fails; an abort is
+ * thrown as it is.
+ */
+export interface Erasing {
+  /** A dry run: every check is made, nothing is changed. */
+  plan(subject: Subject, scope: ErasureScope, signal: AbortSignal): Promise<ServiceErasurePlan>;
+  /** Does it. Running it twice with one key is the same as once. */
+  erase(subject: Subject, step: ErasureStep, signal: AbortSignal): Promise<ServiceErasureOutcome>;
+  /** What is left: after an erasure only what is kept. A service without collections tells 0 or 1 records. */
+  remaining(subject: Subject, scope: ErasureScope, signal: AbortSignal): Promise<ServiceErasurePlan>;
+}
+
+/**
  * One service, whatever it speaks. Every connector is a subgraph to the graph and a stream of pages to an export.
  * All methods throw `ServiceError` and nothing else for a service that fails.
  */
@@ -89,6 +103,8 @@ export interface Connector {
    * number of records. Nothing held: no pages.
    */
   records(subject: Subject, signal: AbortSignal): AsyncIterable<RecordPage>;
+  /** How the service erases what it holds about one person. */
+  readonly erasure: Erasing;
   /** Whether the service answers now; within two seconds. */
   health(): Promise<Health>;
   /** How it is doing, without asking it. */

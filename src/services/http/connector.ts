@@ -1,5 +1,6 @@
 import type { Connector, RecordPage } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
+import { cannotErase } from '../erasing.js';
 import { generateSubgraph } from '../generated-subgraph.js';
 import { type CallMetrics, UNMEASURED } from '../metrics.js';
 import { EXPORT_LIMITS, GRAPH_LIMITS, Outgoing, type OutgoingLimits, type OutgoingOptions } from '../outgoing.js';
@@ -61,6 +62,7 @@ export function httpConnector(
         }
       }
     },
+    erasure: cannotErase(service.name, `${service.title} cannot erase yet: ask its team to.`),
     health: () => api.health(),
     state: () => guard.state(),
     close: () => outgoing.close(),

@@ -1,5 +1,6 @@
 import type { CollectionAnswer, CollectionQuestion } from '../collection-reader.js';
 import type { Connector } from '../connector.js';
+import { cannotErase } from '../erasing.js';
 import { ConnectionLost } from '../failures.js';
 import { type GeneratedSubgraph, generateSubgraph } from '../generated-subgraph.js';
 import { type CallMetrics, UNMEASURED } from '../metrics.js';
@@ -52,6 +53,7 @@ export function postgresConnector(
     },
     execute: async (request, context) => (await subgraph()).execute(request, context),
     records: (subject, signal) => store.records(subject, signal),
+    erasure: cannotErase(service.name, `${service.title} cannot erase yet: ask its team to.`),
     health: () => store.health(),
     state: () => guard.state(),
     close: () => store.close(),

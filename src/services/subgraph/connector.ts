@@ -1,6 +1,7 @@
 import type { Config } from '../../config.js';
 import type { Connector, Incident } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
+import { cannotErase } from '../erasing.js';
 import { type CallMetrics, UNMEASURED } from '../metrics.js';
 import {
   CONNECTIONS,
@@ -91,6 +92,7 @@ export function subgraphConnector(
           : error;
       }
     },
+    erasure: cannotErase(service.name, `${service.title} cannot erase yet: ask its team to.`),
     health: () => api.health(),
     state: () => guard.state(),
     close: () => outgoing.close(),
