@@ -78,6 +78,7 @@ export async function run(
   checkConfiguredPurposes(config, manifests.taxonomy);
   const registry = openRegistry(manifests, signedCredentials(keys.signing, publicUrl), {
     unclassified: config.unclassified,
+    maskingSecret: keys.derive('hashes at services'),
     onIncident: incidentKeeper(database.sql, log),
   });
   const world: World = {

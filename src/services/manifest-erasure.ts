@@ -3,7 +3,7 @@ import { didYouMean, type ManifestPath } from './manifest-problems.js';
 import type { Habeas } from './manifest-schema.js';
 import type { ManifestSource } from './manifest-source.js';
 import { fieldPaths } from './reference-graph.js';
-import type { Dataset, ErasureAction, ErasureRule, RetentionRule } from './service.js';
+import type { Dataset, ErasureAction, ErasureRule, Mask, RetentionRule } from './service.js';
 import { nearest } from './taxonomy.js';
 
 /** What an erasure does with each collection that is not simply deleted. */
@@ -15,7 +15,9 @@ export function toErasure(
   return new Map(
     Object.entries(erasure).map(([collection, rule]) => {
       const at = ['habeas', 'erasure', collection];
-      checkCollection(collection, [...(rule.from ? [rule.from] : []), ...rule.mask], datasets, at, source);
+      const mask = rule.mask.map((written, index) => toMask(written, [...at, 'mask', index], source));
+      const fields = [...(rule.from ? [rule.from] : []), ...mask.map(({ field }) => field)];
+      checkCollection(collection, fields, datasets, at, source);
       checkDuration(rule.for, [...at, 'for'], source);
       if (rule.action === 'keep') {
         const missing = (['for', 'from', 'reason'] as const).filter((key) => !rule[key]);
@@ -31,11 +33,24 @@ export function toErasure(
           keepFor: rule.for ?? null,
           keepFrom: rule.from ?? null,
           reason: rule.reason ?? null,
-          mask: rule.mask,
+          legalGround: rule.legal_ground ?? null,
+          mask,
+          shared: rule.shared,
         },
       ];
     }),
   );
+}
+
+type WrittenMask = Habeas['erasure'][string]['mask'][number];
+
+function toMask(written: WrittenMask, at: ManifestPath, source: ManifestSource): Mask {
+  if (typeof written === 'string') return { field: written, with: 'null', value: null };
+  const { field, value, with: strategy } = written;
+  if ((strategy === 'constant') !== (value !== undefined)) {
+    source.report(at, 'value goes with constant, and constant with value: give both or neither.');
+  }
+  return { field, with: strategy ?? 'null', value: value === undefined ? null : String(value) };
 }
 
 /** How long each collection is kept, counted from one of its fields. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SAFEGUARDS } from './manifest-country.js';
 import { didYouMean, type ManifestPath } from './manifest-problems.js';
 import type { ManifestSource } from './manifest-source.js';
+import { MASK_STRATEGIES } from './service.js';
 import { nearest } from './taxonomy.js';
 
 const text = z.string().min(1);
@@ -18,6 +19,16 @@ function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   });
 }
 
+/** A field alone is emptied. YAML reads `with: null` as no value, which is what it means. */
+const maskSchema = z.union([
+  text,
+  closed({
+    field: text,
+    with: z.enum(MASK_STRATEGIES).nullish(),
+    value: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  }),
+]);
+
 /** What Fideslang does not know of a service. */
 export const habeasSchema = closed({
   field: text.optional(),
@@ -31,7 +42,7 @@ export const habeasSchema = closed({
   datasets: texts.default([]),
   systems: texts.default([]),
   connection: closed({
-    postgres: closed({ url: text, schema: text.default('public') }).optional(),
+    postgres: closed({ url: text, erase_url: text.optional(), schema: text.default('public') }).optional(),
     subgraph: closed({ url: text, sdl: text.optional(), audience: text.optional() }).optional(),
     http: closed({
       url: text,
@@ -49,7 +60,9 @@ export const habeasSchema = closed({
         for: text.optional(),
         from: text.optional(),
         reason: text.optional(),
-        mask: texts.default([]),
+        legal_ground: text.optional(),
+        mask: z.array(maskSchema).default([]),
+        shared: z.enum(['keep', 'erase']).default('keep'),
       }),
     )
     .default({}),
@@ -195,6 +208,9 @@ function inPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
     const values = issue.values.map(String);
     const guess = typeof issue.input === 'string' ? nearest(issue.input, values) : undefined;
     return `must be one of ${values.join(', ')}${didYouMean(guess)}`;
+  }
+  if (issue.code === 'invalid_union') {
+    return `must be the name of a field, or a map with field, with (${MASK_STRATEGIES.join(', ')}) and value.`;
   }
   if (issue.code === 'too_small') return 'must not be empty.';
   return undefined;

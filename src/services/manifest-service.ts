@@ -113,7 +113,11 @@ function toConnection(
   }
   if (postgres) {
     checkUrl(postgres.url, ['postgres:', 'postgresql:'], [...at, 'postgres', 'url'], source);
-    return { kind: 'postgres', url: postgres.url, schema: postgres.schema };
+    const { url, schema, erase_url } = postgres;
+    if (erase_url !== undefined) {
+      checkUrl(erase_url, ['postgres:', 'postgresql:'], [...at, 'postgres', 'erase_url'], source);
+    }
+    return { kind: 'postgres', url, schema, ...(erase_url === undefined ? {} : { eraseUrl: erase_url }) };
   }
   if (subgraph) {
     checkUrl(subgraph.url, ['http:', 'https:'], [...at, 'subgraph', 'url'], source);
@@ -151,6 +155,9 @@ function checkConfidential(connection: Connection, source: ManifestSource): void
   const exposed = (url: string) => URL.canParse(url) && !isConfidential(url);
   const mend = CONFIDENTIAL_MEND[connection.kind === 'postgres' ? 'postgres' : 'http'];
   if (exposed(connection.url)) source.report([...at, 'url'], mend);
+  if (connection.kind === 'postgres' && connection.eraseUrl && exposed(connection.eraseUrl)) {
+    source.report([...at, 'erase_url'], mend);
+  }
   // Whoever could change the SDL on its way would decide which fields are personal.
   if (connection.kind === 'subgraph' && connection.sdlUrl && exposed(connection.sdlUrl)) {
     source.report([...at, 'sdl'], mend);

@@ -32,6 +32,8 @@ export interface Registry {
 
 export interface RegistryOptions {
   readonly unclassified?: Config['unclassified'];
+  /** See `PostgresConnectorOptions`. */
+  readonly maskingSecret?: Uint8Array;
   /** Told of everything a service does that it must never do. */
   readonly onIncident?: (incident: Incident) => void;
 }
@@ -79,7 +81,7 @@ function connect(
   const metrics = measured.of(service.name);
   switch (service.connection.kind) {
     case 'postgres':
-      return postgresConnector(service, { metrics });
+      return postgresConnector(service, { metrics, ...options });
     case 'http':
       return httpConnector(service, credentials, { metrics });
     case 'subgraph':

@@ -52,7 +52,13 @@ export interface Notify {
 }
 
 export type Connection =
-  | { readonly kind: 'postgres'; readonly url: string; readonly schema: string }
+  | {
+      readonly kind: 'postgres';
+      readonly url: string;
+      /** Whose role may delete and update too; left out: `url`'s. */
+      readonly eraseUrl?: string;
+      readonly schema: string;
+    }
   | {
       readonly kind: 'subgraph';
       readonly url: string;
@@ -132,11 +138,32 @@ export interface Reference {
 
 export interface ErasureRule {
   readonly action: ErasureAction;
+  /** ISO 8601 duration, counted from `keepFrom`; past it, what was kept is deleted. */
   readonly keepFor: string | null;
   readonly keepFrom: string | null;
   readonly reason: string | null;
-  readonly mask: readonly string[];
+  /** The law behind the reason; null where the manifest names none. */
+  readonly legalGround: string | null;
+  readonly mask: readonly Mask[];
+  /** What happens to records other people reach too: they stay as they are, or go with this person. */
+  readonly shared: 'keep' | 'erase';
 }
+
+/** What is written over a field, so that the record can stay. */
+export interface Mask {
+  /** Dotted path inside the collection. */
+  readonly field: string;
+  /**
+   * null: nothing. constant: `value`. hash: `erased-` and a keyed hash, the same for the same value at one service.
+   * random: other letters and digits in the same places. year, month: the first day of it.
+   */
+  readonly with: MaskStrategy;
+  /** Of a constant. */
+  readonly value: string | null;
+}
+
+export const MASK_STRATEGIES = ['null', 'constant', 'hash', 'random', 'year', 'month'] as const;
+export type MaskStrategy = (typeof MASK_STRATEGIES)[number];
 
 export interface RetentionRule {
   /** ISO 8601 duration, e.g. P6Y. */

@@ -94,7 +94,9 @@ describe('A manifest', () => {
       keepFor: 'P6Y',
       keepFrom: 'issued_at',
       reason: 'Companies Act',
-      mask: ['customer_id'],
+      legalGround: null,
+      mask: [{ field: 'customer_id', with: 'null', value: null }],
+      shared: 'keep',
     });
     expect(service.erasure.get('customer')?.action).toBe('ANONYMISE');
     expect(service.retention.get('invoice')).toEqual({ for: 'P7Y', from: 'issued_at' });

@@ -17,7 +17,7 @@ const EXPORT_CONNECT_SECONDS = 5;
 /** Statements of one turn go down few connections: the work is the database's, and it has other clients. */
 export const CONNECTIONS = 4;
 
-/** Settings of every session with a service's database: nothing is ever written, and values have one spelling. */
+/** Settings of every session with a service's database: nothing is written unless an erasure asks for it, and values have one spelling. */
 const SESSION = {
   application_name: 'habeas',
   default_transaction_read_only: true,
@@ -60,6 +60,22 @@ export function openConnection(service: Service, onclose: () => void): Sql {
     max_lifetime: null,
     onclose,
     connection: { ...SESSION, statement_timeout: 0, idle_in_transaction_session_timeout: 0 },
+  });
+}
+
+/** Statements of an erasure are short, and must not wait long for others' locks either. Milliseconds. */
+const ERASING = { statement_timeout: 60_000, lock_timeout: 5_000 };
+
+/** A few connections for erasures, under the role that may erase. Nothing is opened before the first of them. */
+export function openErasingPool(service: Service): Sql {
+  const { connection } = service;
+  const url = connection.kind === 'postgres' ? connection.eraseUrl : undefined;
+  return postgres(url ?? urlOf(service), {
+    ...OPTIONS,
+    max: CONNECTIONS,
+    connect_timeout: EXPORT_CONNECT_SECONDS,
+    idle_timeout: 30,
+    connection: { ...SESSION, ...ERASING },
   });
 }
 

@@ -6,7 +6,7 @@ import { type Place, placeOf, type Relation, SchemaMismatch } from './places.js'
 import type { ColumnType } from './types.js';
 
 /** One way into a collection: a set of keys, and the column they are compared with. */
-interface Entry {
+export interface Entry {
   readonly field: string;
   readonly place: Place;
   readonly keys: string;
@@ -76,11 +76,7 @@ export class Ways {
 
   #entriesOf(step: Step): readonly Entry[] {
     const relation = this.relation(step);
-    const seeds = step.seeds.map(({ field, identity }): Entry => {
-      const place = placeOf(relation, field);
-      const compare = identity === 'email' ? emailComparison(place.type) : comparison(TEXT, place.type);
-      return { field, place, keys: `o.${OWNER_COLUMN[identity] ?? 'external'}`, compare };
-    });
+    const seeds = seedEntries(step, relation);
     const edges = step.arriving.map((edge): Entry => {
       const keys = this.#arrays.get(placeKey(edge.from));
       if (!keys) throw new Error(`The keys of ${describeEdge(edge)} are gathered later than they are needed.`);
@@ -120,13 +116,23 @@ export class Ways {
   }
 }
 
+/** The ways that begin at a person's identities. */
+export function seedEntries(step: Step, relation: Relation): Entry[] {
+  return step.seeds.map(({ field, identity }) => {
+    const place = placeOf(relation, field);
+    const compare = identity === 'email' ? emailComparison(place.type) : comparison(TEXT, place.type);
+    return { field, place, keys: `o.${OWNER_COLUMN[identity] ?? 'external'}`, compare };
+  });
+}
+
 const OWNER_COLUMN: Readonly<Record<string, string>> = { email: 'email', phone_number: 'phone', phone: 'phone' };
 
 function placeKey({ collection, field }: FieldPlace): string {
   return `${collection}.${field}`;
 }
 
-function ancestors(graph: ReferenceGraph, target: Step): ReadonlySet<string> {
+/** The collections on the ways to one, itself among them. */
+export function ancestors(graph: ReferenceGraph, target: Step): ReadonlySet<string> {
   const steps = new Map(graph.steps.map((step) => [step.key, step]));
   const needed = new Set<string>();
   const open = [target.key];
@@ -138,16 +144,19 @@ function ancestors(graph: ReferenceGraph, target: Step): ReadonlySet<string> {
   return needed;
 }
 
-function condition(entry: Entry): string {
+/** That a row `t` is reached so. */
+export function condition(entry: Entry): string {
   const { place } = entry;
   if (!place.type.array) return compared(place.sql, entry);
   return `exists (select from unnest(${place.sql}) e where ${compared('e', entry)})`;
 }
 
-function compared(expression: string, { keys, compare }: Entry): string {
+/** That a value is among an entry's keys. */
+export function compared(expression: string, { keys, compare }: Entry): string {
   return `${compare.column(expression)} in (select ${compare.key('v')} from unnest(${keys}) v)`;
 }
 
 const INCOMPARABLE = new Set('json xml point line lseg box path polygon circle'.split(' '));
 const isIncomparable = (type: ColumnType) => INCOMPARABLE.has(type.name);
-const comparable = (sql: string, type: ColumnType) => (isIncomparable(type) ? `${sql}::text` : sql);
+/** A value as it is gathered into a key array. */
+export const comparable = (sql: string, type: ColumnType) => (isIncomparable(type) ? `${sql}::text` : sql);
