@@ -43,13 +43,3 @@ export interface ErasureStep {
   readonly key: string;
   readonly scope: ErasureScope;
 }
-
-/** A service that cannot erase yet: everything is refused, with the mend. */
-export function cannotErase(service: string, mend: string) {
-  const plan: ServiceErasurePlan = {
-    service,
-    items: [],
-    refusals: [{ code: 'ERASURE_NOT_SUPPORTED', message: { en: mend } }],
-  };
-  return { plan: async () => plan, erase: async () => plan, remaining: async () => plan };
-}

@@ -43,7 +43,12 @@ export const habeasSchema = closed({
   systems: texts.default([]),
   connection: closed({
     postgres: closed({ url: text, erase_url: text.optional(), schema: text.default('public') }).optional(),
-    subgraph: closed({ url: text, sdl: text.optional(), audience: text.optional() }).optional(),
+    subgraph: closed({
+      url: text,
+      sdl: text.optional(),
+      erase_url: text.optional(),
+      audience: text.optional(),
+    }).optional(),
     http: closed({
       url: text,
       audience: text.optional(),

@@ -121,16 +121,18 @@ function toConnection(
   }
   if (subgraph) {
     checkUrl(subgraph.url, ['http:', 'https:'], [...at, 'subgraph', 'url'], source);
-    const { sdl, url, audience = name } = subgraph;
+    const { sdl, url, erase_url, audience = name } = subgraph;
+    if (erase_url !== undefined) checkUrl(erase_url, ['http:', 'https:'], [...at, 'subgraph', 'erase_url'], source);
+    const rest = { audience, ...(erase_url === undefined ? {} : { eraseUrl: erase_url }) };
     if (sdl !== undefined && /^https?:/.test(sdl)) {
       checkUrl(sdl, ['http:', 'https:'], [...at, 'subgraph', 'sdl'], source);
-      return { kind: 'subgraph', url, sdlFile: null, sdlUrl: sdl, audience };
+      return { kind: 'subgraph', url, sdlFile: null, sdlUrl: sdl, ...rest };
     }
     const sdlFile = sdl === undefined ? null : path.resolve(path.dirname(file), sdl);
     if (sdlFile !== null && !existsSync(sdlFile)) {
       source.report([...at, 'subgraph', 'sdl'], 'there is no such file: the path starts at this manifest.');
     }
-    return { kind: 'subgraph', url, sdlFile, audience };
+    return { kind: 'subgraph', url, sdlFile, ...rest };
   }
   const { url = '', audience = name, query_scope = '', delete_scope = '' } = http ?? {};
   if (http) checkUrl(url, ['http:', 'https:'], [...at, 'http', 'url'], source);
@@ -155,7 +157,7 @@ function checkConfidential(connection: Connection, source: ManifestSource): void
   const exposed = (url: string) => URL.canParse(url) && !isConfidential(url);
   const mend = CONFIDENTIAL_MEND[connection.kind === 'postgres' ? 'postgres' : 'http'];
   if (exposed(connection.url)) source.report([...at, 'url'], mend);
-  if (connection.kind === 'postgres' && connection.eraseUrl && exposed(connection.eraseUrl)) {
+  if (connection.kind !== 'http' && connection.eraseUrl && exposed(connection.eraseUrl)) {
     source.report([...at, 'erase_url'], mend);
   }
   // Whoever could change the SDL on its way would decide which fields are personal.

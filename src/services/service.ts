@@ -66,6 +66,8 @@ export type Connection =
       readonly sdlFile: string | null;
       /** An address that answers its SDL as text. */
       readonly sdlUrl?: string;
+      /** Where it erases, by the GDPR API's DELETE; a template with `{accountId}`. Left out: it does not. */
+      readonly eraseUrl?: string;
       readonly audience: string;
     }
   | {

@@ -1,12 +1,12 @@
-import type { Connector, RecordPage } from '../connector.js';
+import type { Connector, RecordPage, Subject } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
-import { cannotErase } from '../erasing.js';
 import { generateSubgraph } from '../generated-subgraph.js';
 import { type CallMetrics, UNMEASURED } from '../metrics.js';
 import { EXPORT_LIMITS, GRAPH_LIMITS, Outgoing, type OutgoingLimits, type OutgoingOptions } from '../outgoing.js';
 import { Guard } from '../resilience/guard.js';
 import type { Field, Service } from '../service.js';
 import { addressOf } from './address.js';
+import { gdprErasure } from './erasure.js';
 import { GdprApi } from './gdpr-api.js';
 import { SharedTrees } from './shared-trees.js';
 import { collectionsOf, exportedRecords } from './tree.js';
@@ -47,22 +47,23 @@ export function httpConnector(
   const trees = new SharedTrees(api, guard, graphLimits);
   const reader = () => new TreeReader(service.datasets, (subject) => trees.of(subject));
   const subgraph = generateSubgraph(service, (_dataset, _collection, field) => scalarOf(field), reader());
+  async function* records(subject: Subject, signal: AbortSignal): AsyncGenerator<RecordPage> {
+    const tree = await api.everything(subject, exportLimits, signal);
+    for (const collection of tree ? collectionsOf(tree) : []) {
+      const records = exportedRecords(collection);
+      for (let start = 0; start < records.length; start += PAGE) {
+        signal.throwIfAborted();
+        yield { collection: collection.name, records: records.slice(start, start + PAGE) };
+      }
+    }
+  }
   return {
     // It follows from the manifest alone.
     sdl: async () => subgraph.sdl,
     refresh: async () => subgraph.sdl,
     execute: (request, context) => subgraph.execute(request, context, reader()),
-    async *records(subject, signal): AsyncGenerator<RecordPage> {
-      const tree = await api.everything(subject, exportLimits, signal);
-      for (const collection of tree ? collectionsOf(tree) : []) {
-        const records = exportedRecords(collection);
-        for (let start = 0; start < records.length; start += PAGE) {
-          signal.throwIfAborted();
-          yield { collection: collection.name, records: records.slice(start, start + PAGE) };
-        }
-      }
-    },
-    erasure: cannotErase(service.name, `${service.title} cannot erase yet: ask its team to.`),
+    records,
+    erasure: gdprErasure({ service, api, limits: exportLimits, idOf: ({ externalId }) => externalId, records }),
     health: () => api.health(),
     state: () => guard.state(),
     close: () => outgoing.close(),

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { HabeasError, ServiceError } from '../../errors.js';
-import type { Health, Subject } from '../connector.js';
+import type { Health, Json, Subject } from '../connector.js';
 import type { ServiceCredentials } from '../credentials.js';
+import type { ErasureRefusal } from '../erasing.js';
 import { Declined, isDeclined } from '../failures.js';
 import { HEALTH_LIMITS, type Outgoing, type OutgoingAnswer, type OutgoingLimits } from '../outgoing.js';
 import { UnreadableAnswer } from '../outgoing-json.js';
@@ -36,6 +38,46 @@ export class GdprApi {
     }
   }
 
+  /**
+   * Erases the person under this id, or asks whether it would be done. Answers why it is refused; empty where it is
+   * done, allowed, or nothing is held. `key` is the same for every try of one erasure (Idempotency-Key, an IETF draft).
+   */
+  async erase(
+    id: string,
+    { dryRun, key }: { dryRun: boolean; key?: string },
+    limits: OutgoingLimits,
+    signal: AbortSignal,
+  ): Promise<readonly ErasureRefusal[]> {
+    const { deleteScope } = this.connection;
+    const answer = await this.#send('DELETE', id, deleteScope, limits, {
+      query: dryRun ? 'dry_run=true' : '',
+      headers: key === undefined ? {} : { 'idempotency-key': key },
+      signal,
+    });
+    if ([200, 202, 204, 404].includes(answer.status)) {
+      if (answer.status !== 202) return [];
+      throw this.outgoing.error('SERVICE_ANSWER_INVALID', 'has not erased yet, but says it will (status 202).');
+    }
+    if (answer.status !== 403) throw this.#refusal(answer.status);
+    return refusalsIn(this.#readable(answer)) ?? [this.#unexplained()];
+  }
+
+  #readable(answer: OutgoingAnswer): Json | undefined {
+    try {
+      return this.outgoing.json(answer);
+    } catch (error) {
+      if (error instanceof ServiceError) return undefined;
+      throw error;
+    }
+  }
+
+  #unexplained(): ErasureRefusal {
+    return {
+      code: 'REFUSED',
+      message: { en: `${this.service.title} refuses to erase, and gives no reason that can be shown: ask its team.` },
+    };
+  }
+
   async health(): Promise<Health> {
     try {
       const { status } = await this.#get(NOBODY, HEALTH_LIMITS);
@@ -48,26 +90,37 @@ export class GdprApi {
     }
   }
 
-  async #get(externalId: string, limits: OutgoingLimits, signal?: AbortSignal): Promise<OutgoingAnswer> {
+  #get(externalId: string, limits: OutgoingLimits, signal?: AbortSignal): Promise<OutgoingAnswer> {
+    return this.#send('GET', externalId, this.connection.queryScope, limits, signal ? { signal } : {});
+  }
+
+  async #send(
+    method: 'GET' | 'DELETE',
+    externalId: string,
+    scope: string,
+    limits: OutgoingLimits,
+    { query = '', headers = {}, signal }: { query?: string; headers?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<OutgoingAnswer> {
     const path = this.address(externalId);
     if (path === null) throw this.outgoing.error('SERVICE_REFUSED_US', 'cannot be asked for an id of dots alone.');
     return this.outgoing.send({
-      method: 'GET',
-      path,
+      method,
+      path: query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`,
       headers: {
         accept: 'application/json',
         'accept-encoding': 'gzip',
-        authorization: `Bearer ${await this.#token(externalId)}`,
+        authorization: `Bearer ${await this.#token(externalId, scope)}`,
+        ...headers,
       },
       limits,
       ...(signal ? { signal } : {}),
     });
   }
 
-  async #token(externalId: string): Promise<string> {
-    const { audience, queryScope } = this.connection;
+  async #token(externalId: string, scope: string): Promise<string> {
+    const { audience } = this.connection;
     try {
-      return await this.credentials.token({ name: this.service.name, audience }, externalId, queryScope);
+      return await this.credentials.token({ name: this.service.name, audience }, externalId, scope);
     } catch (cause) {
       throw this.outgoing.error('SERVICE_REFUSED_US', 'was not asked: there is no token for it.', cause);
     }
@@ -84,3 +137,24 @@ export class GdprApi {
     return new Kind(name, 'SERVICE_ANSWER_INVALID', `${title} answered with status ${status}${redirects}.`);
   }
 }
+
+/**
+ * The reasons of a refusal, as they came and in all their languages; null where a single one is not exactly as the
+ * contract says, since what else a body holds is not for people.
+ */
+function refusalsIn(body: Json | undefined): ErasureRefusal[] | null {
+  const result = refusalSchema.safeParse(body);
+  return result.success ? result.data.errors : null;
+}
+
+const refusalSchema = z.object({
+  errors: z
+    .array(
+      z.strictObject({
+        code: z.string().min(1).max(100),
+        message: z.record(z.string().min(1).max(35), z.string().max(2_000)),
+      }),
+    )
+    .min(1)
+    .max(50),
+});

@@ -12,6 +12,7 @@ import { sqlState, toServiceError } from './failure.js';
 import { type ForeignKey, readForeignKeys, tableName } from './foreign-keys.js';
 import { hmacPads } from './masks.js';
 import { SchemaMismatch } from './places.js';
+import type { StatementRow } from './rows.js';
 import { personRow } from './statement.js';
 
 /** One collection of the service, ready to be erased from. */
@@ -223,13 +224,14 @@ export class PostgresErasure implements Erasing {
 async function find(tx: TransactionSql, each: Prepared, people: string, isHeld: boolean): Promise<Found> {
   const keys = new Map<Fate, (readonly string[])[]>();
   let keepUntil: string | null = null;
-  const query = tx.unsafe<(string | null)[][]>(each.statements.find, [people], { prepare: true });
+  const query = tx.unsafe<StatementRow[]>(each.statements.find, [people], { prepare: true });
   for await (const rows of query.values().cursor(BATCH)) {
-    for (const [fate, until, ...key] of rows) {
+    for (const row of rows as readonly StatementRow[]) {
+      const [fate, until, ...key] = row.map((value) => (typeof value === 'string' ? value : ''));
       const becomes = isHeld ? 'held' : (fate as Fate);
       const same = keys.get(becomes) ?? [];
       keys.set(becomes, same);
-      same.push(key.map((part) => part ?? ''));
+      same.push(key);
       if (until && (keepUntil === null || until > keepUntil)) keepUntil = until;
     }
   }
