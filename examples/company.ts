@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startEmbeddedPostgres } from '../src/database/embedded.js';
 import { projectRoot } from '../src/database/project-root.js';
 import { type RunningService, startChild } from './company/child-process.js';
-import { databaseUrl, prepareDatabases, READER } from './company/databases.js';
+import { databaseUrl, ERASER, prepareDatabases, READER } from './company/databases.js';
 import { SERVICES, type ServiceName } from './people/person.js';
 
 export type { RunningService } from './company/child-process.js';
@@ -82,7 +82,9 @@ export async function startCompany(options: CompanyOptions): Promise<Company> {
   return {
     env: {
       EHCP_AUDIT_DATABASE_URL: databaseUrl(postgres.url, 'ehcp_audit', READER),
+      EHCP_AUDIT_ERASE_URL: databaseUrl(postgres.url, 'ehcp_audit', ERASER),
       NEWSLETTER_DATABASE_URL: databaseUrl(postgres.url, 'newsletter', READER),
+      NEWSLETTER_ERASE_URL: databaseUrl(postgres.url, 'newsletter', ERASER),
       TRAINING_URL: running.get('training')?.url ?? '',
       SUPPORT_URL: running.get('support')?.url ?? '',
       SUPPORT_EVENTS_SECRET: eventsSecret,

@@ -59,7 +59,8 @@ export const ehcpAuditStore: Store = {
     create index on findings (audited_plan_id);
     create index on comments (author_member_id);
     create index on comments (finding_id);
-    grant select on all tables in schema public to habeas_reader;`,
+    grant select on all tables in schema public to habeas_reader;
+    grant select, update, delete on all tables in schema public to habeas_eraser;`,
   rows: async () => {
     const [{ auditRows }, { people }] = await Promise.all([import('./rows.js'), import('../people.js')]);
     return auditRows(people());

@@ -37,7 +37,8 @@ export const newsletterStore: Store = {
     create index on sends (subscription_id);
     create index on sends (campaign_id);
     create index on opens (send_id);
-    grant select on all tables in schema public to habeas_reader;`,
+    grant select on all tables in schema public to habeas_reader;
+    grant select, update, delete on all tables in schema public to habeas_eraser;`,
   rows: async () => {
     const [{ newsletterRows }, { people }] = await Promise.all([import('./rows.js'), import('../people.js')]);
     return newsletterRows(people());

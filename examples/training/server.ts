@@ -5,16 +5,19 @@ import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastif
 import { tokenCheck } from '../company/habeas-token.js';
 import { runService } from '../company/service-process.js';
 import { authorisation } from './authorisation.js';
+import { eraseRoute } from './erase.js';
 import { recordsOf } from './records.js';
 import { RESOLVERS, type TrainingContext } from './resolvers.js';
 import { TYPE_DEFINITIONS } from './sdl.js';
 import { trainingStore } from './store.js';
 
-/** The training service: a Federation 2 subgraph. */
+/** The training service: a Federation 2 subgraph, and one route that erases. */
 await runService({
   name: 'training',
   store: trainingStore,
   async routes(app, sql, setting) {
+    const check = tokenCheck(setting);
+    eraseRoute(app, sql, check);
     const apollo = new ApolloServer<TrainingContext>({
       schema: buildSubgraphSchema([{ typeDefs: TYPE_DEFINITIONS, resolvers: RESOLVERS }]),
       introspection: true,
@@ -24,11 +27,7 @@ await runService({
         formatted.extensions?.code === 'INTERNAL_SERVER_ERROR'
           ? { ...formatted, message: 'It failed here.' }
           : formatted,
-      plugins: [
-        authorisation(tokenCheck(setting)),
-        fastifyApolloDrainPlugin(app),
-        ApolloServerPluginInlineTraceDisabled(),
-      ],
+      plugins: [authorisation(check), fastifyApolloDrainPlugin(app), ApolloServerPluginInlineTraceDisabled()],
     });
     await apollo.start();
     await app.register(fastifyApollo(apollo), {

@@ -9,7 +9,8 @@ import { ownNamesTaken } from '../graph/own-part.js';
 import { CompositionError, compose, OWN_PART } from '../graph/supergraph.js';
 import { signedCredentials } from '../services/credentials.js';
 import { parseManifest, readManifests } from '../services/manifest.js';
-import { checkPostgres, type Mend } from '../services/postgres/check.js';
+import type { Mend } from '../services/mend.js';
+import { checkPostgres } from '../services/postgres/check.js';
 import { openRegistry, type Registry } from '../services/registry.js';
 import type { Service } from '../services/service.js';
 import { planRecords } from '../services/subgraph/record-queries.js';
@@ -90,7 +91,14 @@ async function checkSubgraph(config: Config, registry: Registry, service: Servic
       const needed = config.unclassified === 'refuse';
       return [{ needed, text: 'has no type Account @key(fields: "id"): nothing of it would be exported.' }];
     }
-    return plan.leftOut.map(({ field, reason }) => ({ needed: false, text: `${field}: is not exported: ${reason}` }));
+    const { connection } = service;
+    const erases = connection.kind === 'subgraph' && connection.eraseUrl !== undefined;
+    const noWay = { needed: false, text: 'nobody can be erased: name its endpoint in connection.subgraph.erase_url.' };
+    const leftOut = plan.leftOut.map(({ field, reason }) => ({
+      needed: false,
+      text: `${field}: is not exported: ${reason}`,
+    }));
+    return erases ? leftOut : [...leftOut, noWay];
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return [{ needed: true, text: error.message }];

@@ -19,7 +19,9 @@ describe('The manifests of the demo company', () => {
   beforeAll(async () => {
     services = await loadManifests(MANIFESTS, {
       EHCP_AUDIT_DATABASE_URL: 'postgres://127.0.0.1/ehcp_audit',
+      EHCP_AUDIT_ERASE_URL: 'postgres://127.0.0.1/ehcp_audit',
       NEWSLETTER_DATABASE_URL: 'postgres://127.0.0.1/newsletter',
+      NEWSLETTER_ERASE_URL: 'postgres://127.0.0.1/newsletter',
       TRAINING_URL: 'http://127.0.0.1:1',
       SUPPORT_URL: 'http://127.0.0.1:2',
       SUPPORT_EVENTS_SECRET: 'whsec_bm90aGluZyBpcyBzdGFydGVkLCBub3RoaW5nIGlz',

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres';
 import { didYouMean } from '../manifest-problems.js';
+import type { Mend } from '../mend.js';
 import {
   describeEdge,
   type Edge,
@@ -12,16 +13,10 @@ import type { Collection, Dataset, Service } from '../service.js';
 import { nearest } from '../taxonomy.js';
 import { type Catalogue, readCatalogue, schemaOf, type Table } from './catalogue.js';
 import { openConnection } from './client.js';
+import { checkErasure } from './erasure-check.js';
 import { toServiceError } from './failure.js';
 import { comparison, TEXT } from './joins.js';
 import type { ColumnType } from './types.js';
-
-/** One line of what to mend in a manifest or its database. */
-export interface Mend {
-  /** True where the service cannot be used as it is; false where it would only be slow or say less than it could. */
-  readonly needed: boolean;
-  readonly text: string;
-}
 
 /**
  * Holds a manifest against its live database: tables and columns exist, references join, what rows are selected by has
@@ -44,6 +39,7 @@ export async function checkPostgres(service: Service): Promise<readonly Mend[]> 
         ...checkSeeds(catalogue, step, indexes),
         ...checkEdges(catalogue, graph, step, indexes),
       ]),
+      ...(await checkErasure(service, catalogue, graph)),
     ];
   } catch (error) {
     return [{ needed: true, text: toServiceError(service, error).message }];

@@ -8,10 +8,12 @@ import { type Held, pack, pagesOf } from './packing.js';
 const MANIFESTS = fileURLToPath(new URL('../../../examples/manifests', import.meta.url));
 const ENVIRONMENT = {
   EHCP_AUDIT_DATABASE_URL: 'postgres://localhost/ehcp_audit',
+  EHCP_AUDIT_ERASE_URL: 'postgres://localhost/ehcp_audit',
   TRAINING_URL: 'http://localhost:4001',
   SUPPORT_URL: 'http://localhost:4002',
   SUPPORT_EVENTS_SECRET: 'whsec_bm90aGluZyBpcyBzdGFydGVkLCBub3RoaW5nIGlz',
   NEWSLETTER_DATABASE_URL: 'postgres://localhost/newsletter',
+  NEWSLETTER_ERASE_URL: 'postgres://localhost/newsletter',
 };
 
 /** What the demo company might hold about one person who does not exist; the newsletter could not be read. */
