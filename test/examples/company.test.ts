@@ -109,6 +109,15 @@ describe('The stores of the demo company', () => {
       await sql.end();
     }
   });
+
+  test('can be erased from by a role that adds nothing', async () => {
+    const sql = postgres(company.env.NEWSLETTER_ERASE_URL ?? '', { max: 1 });
+    await sql.begin((tx) => tx`delete from opens where id = -1`);
+    await expect(sql`insert into campaigns (title, topic, sent_at) values ('', '', now())`).rejects.toMatchObject({
+      code: '42501',
+    });
+    await sql.end();
+  });
 });
 
 describe('Every service of the demo company', () => {
@@ -258,6 +267,25 @@ describe('The training subgraph', () => {
       body: (await response.json()) as { data?: Record<string, unknown>; errors?: unknown },
     };
   };
+  const erase = async (accountId: string, query = '', claims: Partial<TokenClaims> = {}) => {
+    const token = { audience: 'training', subject: accountId, scope: 'gdprdelete', ...claims };
+    const headers = { authorization: await habeas.bearer(token) };
+    return (await fetch(`${urlOf('training')}/gdpr/${accountId}${query}`, { method: 'DELETE', headers })).status;
+  };
+
+  test('erases a learner for Habeas alone, after a dry run that changes nothing', async () => {
+    const sql = store('training');
+    const accountId = '00000000-0000-4000-8000-000000000000';
+    await sql`insert into learners values (${accountId}, 'Nia', 'nia@example.org', null, now())`;
+    const held = async () => (await sql`select 1 from learners where account_id = ${accountId}`).length;
+    expect(await erase(accountId, '', { scope: 'gdprquery' })).toBe(401);
+    expect(await erase(accountId, '', { subject: EXAMPLE_IDS.demo })).toBe(401);
+    expect(await erase(accountId, '?dry_run=true')).toBe(204);
+    expect(await held()).toBe(1);
+    expect([await erase(accountId), await erase(accountId)]).toEqual([204, 204]);
+    expect(await held()).toBe(0);
+  });
+
   const askOf = async (ids: readonly string[], selection: string) => {
     const representations = ids.map((id) => `{ __typename: "Account", id: "${id}" }`).join(' ');
     const query = `{ _entities(representations: [${representations}]) { ... on Account { id training { ${selection} } } } }`;
