@@ -322,6 +322,16 @@ describe('A mistake in a manifest is told with its line and mend:', () => {
       'shop.yml:3 habeas.erasure.invoice: what is kept needs reason: the person is told why and until when.',
     ],
     [
+      'a mask nobody knows',
+      () => withHabeas('  erasure:\n    invoice: { action: mask, mask: [{ field: customer_id, with: blur }] }'),
+      'shop.yml:3 habeas.erasure.invoice.mask[0]: must be the name of a field, or a map with field, with (null, constant, hash, random, year, month) and value.',
+    ],
+    [
+      'a constant without a value',
+      () => withHabeas('  erasure:\n    invoice: { action: mask, mask: [{ field: customer_id, with: constant }] }'),
+      'shop.yml:3 habeas.erasure.invoice.mask[0]: value goes with constant, and constant with value: give both or neither.',
+    ],
+    [
       'a duration that is none',
       () => withHabeas('  retention: { invoice: { for: 6 years, from: issued_at } }'),
       'shop.yml:2 habeas.retention.invoice.for: "6 years" is no ISO 8601 duration: write P6Y for six years, P30D for thirty days.',
