@@ -27,6 +27,11 @@ export function accountsRead(context: RequestContext): string[] {
   return [...(readings.get(context)?.found ?? [])].sort();
 }
 
+/** Forgets what was read, once it is on record: a stream tells of any number of people, and keeps none of them. */
+export function forgetReads(context: RequestContext): void {
+  readings.delete(context);
+}
+
 function readingOf(context: RequestContext): Reading {
   let reading = readings.get(context);
   if (!reading) {

@@ -63,6 +63,7 @@ export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParen
   'Mutation.revokeClient': ['dps'],
   'Mutation.trustDocuments': ['dps'],
 
+  'Subscription.contactable': ['client', 'dps', 'support'],
   'Subscription.privacyRequestProgress': ['subject', 'dps', 'support'],
 
   'Account.*': PERSON_SERVICE_STAFF,

@@ -1,4 +1,5 @@
 import { type ExecutionResult, GraphQLError, type GraphQLSchema, getVariableValues } from 'graphql';
+import { forgetReads } from '../accounts/account-loader.js';
 import { ServiceError } from '../errors.js';
 import type { RequestContext } from '../world.js';
 import type { Judging } from './judging.js';
@@ -91,6 +92,7 @@ async function follow(
         takeRoot(stream, event, run);
         for (const step of rest) await carryOut(step, run);
         yield await release(answering, shape, run, new Recording(answering, shape, run, context));
+        forgetReads(context);
       }
     } catch (error) {
       // What ends a stream is told as its last event, as an answer to a question would tell it.

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { noteRead } from '../accounts/account-loader.js';
 import { accountOf } from '../accounts/accounts.resolver.js';
 import { parseUuid } from '../accounts/uuid.js';
@@ -69,26 +69,66 @@ export class ContactResolver {
     after: string | null | undefined,
     @Ctx() context: RequestContext,
   ): Promise<ContactableConnection> {
-    const { sql, config } = context.world;
-    const count = first ?? USUAL_PAGE;
-    if (count < 1 || count > MOST_PEOPLE)
-      throw badInput('first', `must be from 1 to ${MOST_PEOPLE}; page on with "after".`);
-    const place = decodeCursor(after, PLACE)?.[1] ?? null;
-    requireMarketer(context.caller, channel);
-    requireTopic(config.marketing, 'topic', topic);
-    const { accountIds, last } = await contactable(sql, config.marketing, { channel, topic }, count, place);
-    noteRead(context, accountIds);
-    const edges = accountIds.map((accountId) => ({
-      cursor: encodeCursor(accountId),
-      node: { accountId, target: { accountId, topic } },
-    }));
-    const pageInfo = {
-      hasNextPage: last !== null,
-      hasPreviousPage: Boolean(after),
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: last === null ? (edges.at(-1)?.cursor ?? null) : encodeCursor(last),
-    };
-    return { edges, pageInfo };
+    return pageOf(context, { topic, channel, first, after });
+  }
+
+  @Subscription(() => ContactableConnection, {
+    name: 'contactable',
+    description: 'The same as a stream: page after page to the last, each as it is read.',
+    subscribe: ({ args, context }) => pagesOf(context as RequestContext, args as Paging),
+  })
+  contactableStream(
+    @Root() page: ContactableConnection,
+    @Arg('topic', () => String, { description: TOPIC }) _topic: string,
+    @Arg('channel', () => MarketingChannelEnum, { description: CHANNEL }) _channel: MarketingChannel,
+    @Arg('first', () => Int, { nullable: true, defaultValue: USUAL_PAGE, description: 'How many a page, 1 to 10,000.' })
+    _first: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to go on after, of a stream that broke off.' })
+    _after: string | null | undefined,
+  ): ContactableConnection {
+    return page;
+  }
+}
+
+interface Paging extends Contacting {
+  readonly first: number | null;
+  readonly after?: string | null | undefined;
+}
+
+async function pageOf(
+  context: RequestContext,
+  { topic, channel, first, after }: Paging,
+): Promise<ContactableConnection> {
+  const { sql, config } = context.world;
+  const count = first ?? USUAL_PAGE;
+  if (count < 1 || count > MOST_PEOPLE)
+    throw badInput('first', `must be from 1 to ${MOST_PEOPLE}; page on with "after".`);
+  const place = decodeCursor(after, PLACE)?.[1] ?? null;
+  requireMarketer(context.caller, channel);
+  requireTopic(config.marketing, 'topic', topic);
+  const { accountIds, last } = await contactable(sql, config.marketing, { channel, topic }, count, place);
+  noteRead(context, accountIds);
+  const edges = accountIds.map((accountId) => ({
+    cursor: encodeCursor(accountId),
+    node: { accountId, target: { accountId, topic } },
+  }));
+  const pageInfo = {
+    hasNextPage: last !== null,
+    hasPreviousPage: Boolean(after),
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: last === null ? (edges.at(-1)?.cursor ?? null) : encodeCursor(last),
+  };
+  return { edges, pageInfo };
+}
+
+/** The next page is read once the one before was taken, so that a slow reader fills no memory. */
+async function* pagesOf(context: RequestContext, paging: Paging): AsyncGenerator<ContactableConnection> {
+  let { after } = paging;
+  for (;;) {
+    const page = await pageOf(context, { ...paging, after });
+    yield page;
+    if (!page.pageInfo.hasNextPage) return;
+    after = page.pageInfo.endCursor;
   }
 }
 

@@ -35,7 +35,8 @@ export function streamHandler(graph: Graph): Handler {
     reply.code(status).headers(told ?? {});
     if (content === null || typeof content === 'string') return reply.send(content);
     reply.raw.once('close', () => void content.return(undefined));
-    return reply.send(Readable.from(content));
+    // No further ahead of a slow reader than one result.
+    return reply.send(Readable.from(content, { highWaterMark: 1 }));
   };
 }
 

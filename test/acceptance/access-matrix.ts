@@ -83,6 +83,7 @@ const TABLE = `
   Mutation.withdrawConsent             y N F F F F F y y U
   Mutation.withdrawDeviceConsent       y y y y y y y y y y
   Mutation.withdrawObjection           y N F F F F F y y U
+  Subscription.contactable             F F P P y P F y y U
   Subscription.privacyRequestProgress  y N F F F F F y y U
 
   # Habeas' own types

@@ -68,6 +68,7 @@ const argumentsOf = ({ account, request, cancelled, support, client }: Places): 
   'Mutation.trustDocuments': `(input: { clientId: "${client}", documents: null })`,
   'Mutation.redeliverEvents': '(input: { ids: [] })',
   'Mutation.retryRequest': `(input: { requestId: "${request}" })`,
+  'Subscription.contactable': '(topic: "training", channel: EMAIL)',
   'Subscription.privacyRequestProgress': `(id: "${request}")`,
 });
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import postgres from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../examples/client.js';
 import { people } from '../../examples/people.js';
 import { habeas as command } from '../support/command.js';
 import { demo } from '../support/demo.js';
-import { post } from '../support/post.js';
+import { events, post } from '../support/post.js';
 
 const MAIL = 'marketing.communications.email';
 /** People no other test of the demo company asks about. */
@@ -45,6 +46,28 @@ async function agree(person: typeof reader) {
   );
   expect(errors).toEqual([]);
   return me;
+}
+
+interface Page {
+  readonly edges: readonly { readonly node: { readonly accountId: string } }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+const PAGE = '{ edges { node { accountId } } pageInfo { hasNextPage endCursor } }';
+const idsOf = ({ edges }: Page) => edges.map(({ node }) => node.accountId);
+const stream = (given: string) =>
+  `subscription Streamed { contactable(topic: "news", channel: EMAIL, ${given}) ${PAGE} }`;
+
+async function listed(): Promise<string[]> {
+  const { data } = await post(sender, `{ contactable(topic: "news", channel: EMAIL, first: 10000) ${PAGE} }`);
+  return idsOf((data as unknown as { contactable: Page }).contactable);
+}
+
+/** The pages of a stream, to its end. */
+async function streamed(client: Client, given: string): Promise<Page[]> {
+  const { text } = await events(client, stream(given));
+  return [...text.matchAll(/event: next\ndata: (.*)/g)].map(
+    ([, told = '']) => (JSON.parse(told) as { data: { contactable: Page } }).data.contactable,
+  );
 }
 
 describe('Marketing, from outside', () => {
@@ -117,6 +140,39 @@ describe('Marketing, from outside', () => {
     expect(list.errors).toEqual([]);
     expect(list.text).toContain(reader?.accountId);
     expect(list.text).not.toContain(id);
+  });
+
+  test('the list comes as a stream too, page after page, each on record by itself', async () => {
+    for (const person of [reader, mailed, late]) await agree(person);
+    const ids = await listed();
+    expect(ids).toEqual(expect.arrayContaining([reader?.accountId, mailed?.accountId, late?.accountId]));
+    const pages = await streamed(sender, 'first: 1');
+    expect(pages.flatMap((page) => idsOf(page))).toEqual(ids);
+    expect(pages.map(({ pageInfo }) => pageInfo.hasNextPage)).toEqual(ids.map((_id, index) => index < ids.length - 1));
+    const [first] = pages;
+    const rest = await streamed(sender, `first: 10000, after: "${first?.pageInfo.endCursor}"`);
+    expect(rest.flatMap((page) => idsOf(page))).toEqual(ids.slice(1));
+    const sql = postgres(habeas.ownUrl);
+    const reads = await sql<{ ids: string[] }[]>`
+      select account_ids as ids from reads where operation = 'Streamed' order by id`;
+    await sql.end();
+    expect(reads.map((read) => read.ids)).toEqual([...ids.map((id) => [id]), ids.slice(1)]);
+  });
+
+  test('the stream is for marketing’s purposes alone, and says what is wrong with a question', async () => {
+    const writer = await habeas.client('audit-tool', 'essential.service');
+    const outside = await habeas.client('research-partner', 'analytics.reporting');
+    for (const [client, question, code] of [
+      [writer, '', 'PURPOSE_NOT_PERMITTED'],
+      [outside, '', 'FORBIDDEN'],
+      [await tokenOf(reader), '', 'FORBIDDEN'],
+      [sender, 'first: 10001', 'BAD_USER_INPUT'],
+      [sender, 'after: "nowhere"', 'BAD_USER_INPUT'],
+    ] as const) {
+      const { data, errors } = await events(client, stream(question));
+      expect(errors.map(({ extensions }) => extensions?.code)).toEqual([code]);
+      expect(data ?? null).toBeNull();
+    }
   });
 
   test('each look is on the record the person sees', async () => {

@@ -70,7 +70,7 @@ describe('P31 whom marketing may reach is told to nobody outside', () => {
 
   it('by any way there is in the graph: none of them is for recipients outside', () => {
     const ways = Object.entries(ACCESS_RULES).filter(([coordinate]) => MARKETING_WAYS.test(coordinate));
-    expect(ways).toHaveLength(9);
+    expect(ways).toHaveLength(10);
     for (const [coordinate, audiences] of ways) {
       if (audiences === 'as parent') throw new Error(`${coordinate} has no rule of its own`);
       for (const purpose of [...USES, null]) {
@@ -99,7 +99,7 @@ describe('P31 whom marketing may reach is told to nobody outside', () => {
 });
 
 const MARKETING_WAYS =
-  /^(Query\.(mayContact|mayContactMany|contactable|isSuppressed)|Mutation\.(updateMarketingPreferences|suppress|recordSoftOptIn)|Account\.marketing(Preferences|History))$/;
+  /^(Query\.(mayContact|mayContactMany|contactable|isSuppressed)|Mutation\.(updateMarketingPreferences|suppress|recordSoftOptIn)|Subscription\.contactable|Account\.marketing(Preferences|History))$/;
 
 /** Whether a use is marketing, as the gate hears of it from the services that declare it. */
 function declared(use: string): boolean {
