@@ -119,9 +119,13 @@ export function habeas(): Command {
       const { rotateSecret } = await import('./events.js');
       await rotateSecret(config, service, Number(hours), printLine);
     });
-  program
-    .command('marketing')
-    .description('try out marketing')
+  const marketing = program.command('marketing').description('look after marketing preferences, and try them out');
+  marketing
+    .command('rebuild')
+    .description('make what holds of each preference anew out of the ledger, person by person')
+    .option('--check', 'only compare; ends with 1 where something differs')
+    .action(rebuildMarketing);
+  marketing
     .command('mail <account>')
     .description(
       'write a test message to a person into the mailbox of the data directory; ends with 1 where none may go',
@@ -180,6 +184,13 @@ async function rebuild({ check = false }: { check?: boolean }): Promise<void> {
   const differed = await rebuildConsents(config, { check }, (line) => {
     process.stdout.write(`${line}\n`);
   });
+  if (check && differed > 0) process.exitCode = 1;
+}
+
+async function rebuildMarketing({ check = false }: { check?: boolean }): Promise<void> {
+  const config = readConfig(process.env);
+  const { rebuildMarketing: rebuildAll } = await import('./marketing-rebuild.js');
+  const differed = await rebuildAll(config, { check }, printLine);
   if (check && differed > 0) process.exitCode = 1;
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { register } from '../../src/accounts/accounts.js';
 import { preferencesOf } from '../../src/marketing/history.js';
 import { setPreferences } from '../../src/marketing/preferences.js';
+import { rebuildPreferences } from '../../src/marketing/rebuild.js';
 import { undo, unsubscribe } from '../../src/marketing/unsubscribing.js';
 import { openStore, type Store } from '../support/store.js';
 import { type Deed, deeds, type Entry, meaningOf } from './ledger-model.js';
@@ -143,4 +144,8 @@ describe('marketing preferences as they are stored', () => {
       { numRuns: ROUNDS },
     );
   }, 1_200_000);
+
+  it('are, of everybody above, what a rebuild would make of them', async () => {
+    expect((await rebuildPreferences(store.sql, { check: true })).differences).toEqual([]);
+  });
 });
