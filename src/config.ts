@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { CONFIDENTIAL_MEND, isConfidential } from './transport.js';
 
+const DAY_MS = 86_400_000;
 const DATA_USES = 'must be data-use keys with commas between them, none twice or below another, or "none"';
 
 function isDataUses(text: string): boolean {
@@ -69,6 +70,8 @@ const Environment = z.object({
   HABEAS_SOFT_OPT_IN_TOPICS: z.string().min(1).optional(),
   /** How long an event is tried before it is a dead letter: days. */
   HABEAS_EVENT_DAYS: z.coerce.number().min(0.001).max(30).default(3),
+  /** How long an event is kept once every service was told of it: days. */
+  HABEAS_EVENT_KEEP_DAYS: z.coerce.number().int().min(30).max(3_650).default(730),
   /** Uses people may agree to or refuse before login, by a device id: data-use keys with commas, none below another. */
   HABEAS_DEVICE_PURPOSES: z.string().refine(isDataUses, DATA_USES).default('functional.storage'),
   /** How long what was said by a device id is kept after it was last used: days. */
@@ -113,7 +116,7 @@ export interface Config {
   readonly bankHolidays: 'ENG' | 'SCT' | 'WLS' | 'NIR';
   readonly consent: { readonly age: number; readonly months: number };
   readonly marketing: MarketingSettings;
-  readonly events: { readonly giveUpMs: number };
+  readonly events: { readonly giveUpMs: number; readonly keepMs: number };
   /** Choices before login: data-use keys, how long they are kept, how often one address may speak. */
   readonly devices: { readonly purposes: readonly string[]; readonly days: number; readonly perMinute: number };
   /** Uses `Sec-GPC: 1` objects to. */
@@ -227,7 +230,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     bankHolidays: values.HABEAS_BANK_HOLIDAYS,
     consent: { age: values.HABEAS_CONSENT_AGE, months: values.HABEAS_CONSENT_MONTHS },
     marketing: marketingOf(values),
-    events: { giveUpMs: values.HABEAS_EVENT_DAYS * 86_400_000 },
+    events: { giveUpMs: values.HABEAS_EVENT_DAYS * DAY_MS, keepMs: values.HABEAS_EVENT_KEEP_DAYS * DAY_MS },
     devices: {
       purposes: keysIn(values.HABEAS_DEVICE_PURPOSES),
       days: values.HABEAS_DEVICE_DAYS,

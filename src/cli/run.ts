@@ -19,6 +19,7 @@ import { type Database, openDatabase } from '../database/database.js';
 import { freePort } from '../database/embedded.js';
 import { notifications } from '../database/notifications.js';
 import { startDelivery } from '../events/delivery.js';
+import { PRUNE_EVENTS_SCHEDULE, pruneEventsHandler, pruneEventsJob } from '../events/events.jobs.js';
 import { subscribe } from '../events/subscriptions.js';
 import { collectHandler } from '../exports/collect.js';
 import { sweepJob } from '../exports/exports.jobs.js';
@@ -139,6 +140,7 @@ async function work(world: World, database: Database): Promise<{ stop(): Promise
       renewalHandler(world),
       contactsHandler(world),
       forgetDevicesHandler(world),
+      pruneEventsHandler(world),
     ],
     schedule: {
       [sweepJob.name]: SWEEP_SCHEDULE,
@@ -146,6 +148,7 @@ async function work(world: World, database: Database): Promise<{ stop(): Promise
       [renewalJob.name]: RENEWAL_SCHEDULE,
       [contactsJob.name]: CONTACTS_SCHEDULE,
       [forgetDevicesJob.name]: FORGET_DEVICES_SCHEDULE,
+      [pruneEventsJob.name]: PRUNE_EVENTS_SCHEDULE,
     },
     concurrency: config.workerConcurrency,
     log,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { measureEvents } from '../events/events-metrics.js';
 import { type LiveGraph, openLiveGraph } from '../graph/live-graph.js';
 import { createApp } from '../server/app.js';
 import { authentication } from '../server/authentication.js';
@@ -25,7 +26,8 @@ export async function serve(
   readiness: Readiness,
   questions: readonly Question[],
 ): Promise<Served> {
-  const { config, keys, sql, registry, log } = world;
+  const { config, keys, sql, registry, clock, log } = world;
+  measureEvents(registry.metrics, sql, clock);
   const graph = await openLiveGraph(registry, config, log);
   const authenticate = await authentication(config, keys, sql);
   const app = await createApp({ world, graph, authenticate, readiness, questions });

@@ -2,7 +2,7 @@ import { Arg, Ctx, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { externalIdReader } from '../accounts/external-ids.js';
 import { parseUuid } from '../accounts/uuid.js';
 import { type Connection, connection, decodeCursor, pageSize } from '../connection.js';
-import { badInput, forbidden } from '../errors.js';
+import { badInput, forbidden, HabeasError } from '../errors.js';
 import type { RequestContext } from '../world.js';
 import {
   DeadLetterConnection,
@@ -13,18 +13,20 @@ import {
   RedeliverEventsInput,
   RedeliverEventsPayload,
 } from './events.types.js';
-import { readFeed } from './feed.js';
+import { BeforeKept, readFeed } from './feed.js';
 import { deadLetters, deliveryStates, redeliver } from './state.js';
 
 const PLACE_IN_FEED = /^(0|[1-9]\d{0,17})$/;
 const DEAD_LETTER = /^(\S+ [1-9]\d{0,17})$/;
 const MOST_IDS = 200;
+const BEFORE_KEPT =
+  'after: lies before the events that are kept: some that came after it are gone. Read where each person stands, and begin anew without "after".';
 
 @Resolver(() => EventType)
 export class EventsResolver {
   @Query(() => EventConnection, {
     description:
-      'The events of the calling client’s service, the oldest first. Ask with the last cursor you have dealt with: what comes after it comes at least once, and none is passed over.',
+      'The events of the calling client’s service, the oldest first. Ask with the last cursor you have dealt with: what comes after it comes at least once, and none is passed over. A cursor that lies before what is kept is GONE.',
   })
   async events(
     @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 1 to 200.' })
@@ -40,7 +42,9 @@ export class EventsResolver {
     if (!service)
       throw forbidden('Query.events is for clients that a manifest names: set habeas.notify.client of the service.');
     const place = decodeCursor(after, PLACE_IN_FEED);
-    const page = await readFeed(sql, service.name, place?.[1] ?? null, pageSize(first));
+    const page = await readFeed(sql, service.name, place?.[1] ?? null, pageSize(first)).catch((error: unknown) => {
+      throw error instanceof BeforeKept ? new HabeasError('GONE', BEFORE_KEPT, { argument: 'after' }) : error;
+    });
     const accountIds = page.rows.map(({ accountId }) => accountId);
     const externalIds = await externalIdReader(sql, keys)(service.name, accountIds);
     return connection(page, {

@@ -37,7 +37,11 @@ export const events = pgTable(
     /** The only service it concerns; null: every service that knows the person. */
     service: text(),
   },
-  (table) => [primaryKey({ columns: [table.accountId, table.position] })],
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.position] }),
+    // Rows come in the order of time: what is old is found by a few pages, and writing costs next to nothing.
+    index('events_recorded_at').using('brin', table.recordedAt),
+  ],
 );
 
 /** That a service is to be told of an event, and how far that is: written together with the event. */
@@ -83,7 +87,23 @@ export const eventSubscriptions = pgTable('event_subscriptions', {
   endedAt: timestamp({ withTimezone: true }),
   /** Since when nothing has reached it; null: it is well. */
   failingSince: timestamp({ withTimezone: true }),
+  /** The last place of its feed of which the event is not kept any more; 0: all are. */
+  prunedTo: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+  /** How many events with a place in its feed are not kept any more. */
+  pruned: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
 });
+
+/** How often each service was told, or not: since the database was made, whichever process it was. */
+export const eventAttempts = pgTable(
+  'event_attempts',
+  {
+    service: text().notNull(),
+    /** `told`, `failed` (it is tried again), `given_up` or `fetched`. */
+    outcome: text().notNull(),
+    attempts: bigint({ mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.service, table.outcome] })],
+);
 
 /** What events are signed with, sealed. During a rotation a service has two that count. */
 export const eventSecrets = pgTable(

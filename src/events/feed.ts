@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres';
+import type { Sql, TransactionSql } from 'postgres';
 import type { Telling } from './payload.js';
 
 export interface FeedEvent extends Telling {
@@ -21,7 +21,7 @@ const LOCK_SEED = 4_857_213;
 /**
  * The events of a service after a place in its feed. An event gets its place only once it is committed, after all that
  * have theirs, by one reader at a time: so no place is ever passed over, in whatever order transactions commit, and one
- * person's events keep their order. Of a service that is not sent its events, those up to `after` are taken to be told.
+ * person's events keep their order. Throws `BeforeKept` where events after the place are not kept any more. Of a service that is not sent its events, those up to `after` are taken to be told.
  */
 export async function readFeed(sql: Sql, service: string, after: string | null, first: number): Promise<FeedPage> {
   return sql.begin(async (tx) => {
@@ -31,9 +31,7 @@ export async function readFeed(sql: Sql, service: string, after: string | null, 
         select account_id, position from event_deliveries
         where service = ${service} and sequence is null order by position limit ${MOST_PLACED} for update
       ), placed as (
-        select account_id, position, row_number() over (order by position) + (
-          select coalesce(max(sequence), 0) from event_deliveries
-          where service = ${service} and sequence is not null) as place
+        select account_id, position, row_number() over (order by position) + (${lastPlace(tx, service)}) as place
         from unplaced
       )
       update event_deliveries delivery set sequence = place from placed
@@ -41,9 +39,15 @@ export async function readFeed(sql: Sql, service: string, after: string | null, 
         and delivery.position = placed.position`;
     if (after !== null) {
       await tx`
-        update event_deliveries set status = 'TOLD', told_at = clock_timestamp()
-        where service = ${service} and status = 'PENDING' and sequence <= ${after}
-          and exists (select from event_subscriptions where service = ${service} and pulls)`;
+        with fetched as (
+          update event_deliveries set status = 'TOLD', told_at = clock_timestamp()
+          where service = ${service} and status = 'PENDING' and sequence <= ${after}
+            and exists (select from event_subscriptions where service = ${service} and pulls)
+          returning 1
+        )
+        insert into event_attempts as counted (service, outcome, attempts)
+        select ${service}, 'fetched', count(*) from fetched having count(*) > 0
+        on conflict (service, outcome) do update set attempts = counted.attempts + excluded.attempts`;
     }
     const rows = await tx<FeedEvent[]>`
       select delivery.id, delivery.account_id as "accountId", delivery.sequence::text, event.type,
@@ -52,10 +56,22 @@ export async function readFeed(sql: Sql, service: string, after: string | null, 
       from event_deliveries delivery join events event using (account_id, position)
       where delivery.service = ${service} and delivery.sequence > ${after ?? '0'}
       order by delivery.sequence limit ${first + 1}`;
-    // Places have no gaps and nothing is removed: the last one is the number of events.
-    const [last] = await tx<{ total: number }[]>`
-      select coalesce(max(sequence), 0)::int as total from event_deliveries
-      where service = ${service} and sequence is not null`;
-    return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: last?.total ?? 0 };
+    // Looked at last: what is removed from now on was still among the rows.
+    const [kept] = await tx<{ total: number; prunedTo: string }[]>`
+      select ((${lastPlace(tx, service)}) - pruned)::int as total, pruned_to::text as "prunedTo"
+      from event_subscriptions where service = ${service}`;
+    if (after !== null && BigInt(after) < BigInt(kept?.prunedTo ?? 0)) throw new BeforeKept();
+    return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: kept?.total ?? 0 };
   });
 }
+
+/** Events that came after the place asked for are not kept any more. */
+export class BeforeKept extends Error {
+  override readonly name = 'BeforeKept';
+}
+
+/** The last place that was given. Nobody gets it again when its event is not kept any more. */
+const lastPlace = (tx: TransactionSql, service: string) => tx`
+  select greatest(
+    (select coalesce(max(sequence), 0) from event_deliveries where service = ${service} and sequence is not null),
+    (select pruned_to from event_subscriptions where service = ${service}))`;

@@ -87,6 +87,12 @@ export class DeliveryQueue {
            on delivery.account_id = outcome."accountId" and delivery.service = $1
              and delivery.position = outcome.position and delivery.tried_at = outcome.taking
          where delivery.status = 'PENDING' order by delivery.position for update of delivery
+       ), counted as (
+         insert into event_attempts as counted (service, outcome, attempts)
+         select $1, case when failure is null then 'told' when retry_ms is null then 'given_up' else 'failed' end as outcome,
+           count(*)
+         from mine group by 2 order by 2
+         on conflict (service, outcome) do update set attempts = counted.attempts + excluded.attempts
        )
        update event_deliveries delivery
        set status = case when mine.failure is null then 'TOLD' when retry_ms is null then 'DEAD' else 'PENDING'

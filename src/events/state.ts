@@ -32,6 +32,13 @@ export async function deliveryStates(sql: Sql): Promise<DeliveryState[]> {
     where ended_at is null order by subscription.service`;
 }
 
+/** How often each service was told, or not, by outcome. */
+export async function attemptsOf(
+  sql: Sql,
+): Promise<{ readonly service: string; readonly outcome: string; readonly attempts: number }[]> {
+  return sql`select service, outcome, attempts::float8 as attempts from event_attempts`;
+}
+
 /** An event that was given up, of which its service does not know. */
 export interface DeadLetter {
   readonly id: string;
