@@ -101,6 +101,12 @@ describe('what a person decides', () => {
     expect(await codeOf(other, FEED)).toBe('FORBIDDEN');
     for (const caller of [person, dps]) expect(await codeOf(caller, FEED)).toBe('FORBIDDEN');
     expect(await codeOf({ url: habeas.url }, FEED)).toBe('UNAUTHENTICATED');
+    await sql`update event_subscriptions set pruned_to = 3`;
+    const gone = await post(sync, FEED.replace('events', `events(after: "${edges[1]?.cursor}")`));
+    expect(gone.errors).toMatchObject([
+      { message: expect.stringMatching(/^after: lies before the events that are kept/), extensions: { code: 'GONE' } },
+    ]);
+    await sql`update event_subscriptions set pruned_to = 0`;
   });
 });
 

@@ -41,6 +41,7 @@ test('A worker sweeps by the clock', async () => {
     'consents_expiry',
     'consents_forget_devices',
     'consents_renewal',
+    'events_prune',
     'exports_sweep',
     'marketing_contacts',
   ]);
