@@ -28,6 +28,8 @@ export interface RequestContext {
   readonly world: World;
   /** Where it comes from; left out where it came by no network. */
   readonly address?: string;
+  /** Whether `Sec-GPC: 1` (Global Privacy Control) came with it. */
+  readonly isSignalled?: boolean;
   /** A person who registers themself owns their account from then on; nothing else changes it. */
   caller: Caller;
 }

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import type { Tx } from '../database/database.js';
 import { keysUsed } from '../requests/requests.js';
 import { declaredPurposes } from '../services/purposes.js';
 import { describeError } from '../telemetry.js';
 import type { World } from '../world.js';
 import { object } from './objecting.js';
+import { type UsesOfData, whyNotObjectable } from './objections.js';
 
 /** Whose signal has been written down, or is being: nothing of where they stand. */
 type Recorded = LRUCache<string, Promise<void>>;
@@ -30,17 +32,44 @@ export function heedBrowserSignal(world: World, accountId: string): Promise<void
   return recording;
 }
 
-async function record({ db, clock, config, registry }: World, accountId: string): Promise<void> {
+async function record(world: World, accountId: string): Promise<void> {
+  const { db, config } = world;
   const used = await keysUsed(db, accountId, config.gpcPurposes.map(keyOf));
   const missing = config.gpcPurposes.filter((purpose) => !used.has(keyOf(purpose)));
   if (missing.length === 0) return;
-  const uses = { declared: declaredPurposes(registry.services, registry.taxonomy), taxonomy: registry.taxonomy };
-  await db.transaction(async (tx) => {
-    for (const purpose of missing) {
-      await object(tx, clock.now(), config, uses, {
-        ...{ accountId, purpose, reason: null, channel: 'BROWSER_SIGNAL', idempotencyKey: keyOf(purpose) },
-        ...{ actor: 'data subject', by: 'PERSON' },
-      });
-    }
-  });
+  await db.transaction((tx) => objectBySignal(tx, world, accountId, missing));
 }
+
+async function objectBySignal(
+  tx: Tx,
+  { clock, config, registry }: World,
+  accountId: string,
+  purposes: readonly string[],
+): Promise<void> {
+  for (const purpose of purposes) {
+    await object(tx, clock.now(), config, usesOf(registry), {
+      ...{ accountId, purpose, reason: null, channel: 'BROWSER_SIGNAL', idempotencyKey: keyOf(purpose) },
+      ...{ actor: 'data subject', by: 'PERSON' },
+    });
+  }
+}
+
+/**
+ * Takes what the signal refused on a device, before its user logged in, for objections of theirs: as their own signal
+ * would be, once. What there is no right to object to stays a refusal.
+ */
+export async function heedDeviceSignal(
+  tx: Tx,
+  world: World,
+  accountId: string,
+  refused: readonly string[],
+): Promise<void> {
+  const uses = usesOf(world.registry);
+  const objectable = refused.filter((purpose) => whyNotObjectable(uses, purpose) === null);
+  await objectBySignal(tx, world, accountId, objectable);
+}
+
+const usesOf = ({ services, taxonomy }: World['registry']): UsesOfData => ({
+  declared: declaredPurposes(services, taxonomy),
+  taxonomy,
+});

@@ -23,15 +23,21 @@ export interface Joining {
 
 /**
  * Makes the choices of a device those of a person who has logged in; where they differ the stricter one wins. From
- * then on the device's id answers nothing. Again for the same person, it changes nothing.
+ * then on the device's id answers nothing. Again for the same person, it changes nothing. Answers the uses of which the
+ * device's last word is the signal of its browser: the person objects to them.
  */
-export async function joinDevice(tx: Tx, keys: Keys, now: Date, { accountId, deviceId, age }: Joining): Promise<void> {
+export async function joinDevice(
+  tx: Tx,
+  keys: Keys,
+  now: Date,
+  { accountId, deviceId, age }: Joining,
+): Promise<readonly string[]> {
   const idSha256 = hashOf(deviceId);
   const status = await takeForDecision(tx, accountId);
   if (status === null || status === 'ERASED') throw notFound('accountId: there is no account with this id.');
   const [device] = await tx.select().from(devices).where(eq(devices.idSha256, idSha256)).for('update');
   const joinedAs = markOf(keys, deviceId, accountId);
-  if (device?.joinedAs?.equals(joinedAs)) return;
+  if (device?.joinedAs?.equals(joinedAs)) return [];
   if (!device || device.joinedAs) throw notFound(NO_DEVICE);
   const [states, choices] = [await statesOf(tx, accountId), await choicesOf(tx, idSha256)];
   const mayAgree = status === 'ACTIVE' ? await permission(tx, keys, accountId, age, londonDay(now)) : () => false;
@@ -45,7 +51,7 @@ export async function joinDevice(tx: Tx, keys: Keys, now: Date, { accountId, dev
       recordedAt: occurredAt > now ? occurredAt : now,
       policyVersion: choice.policyVersion,
       validUntil: choice.validUntil,
-      channel: 'WEB',
+      channel: choice.channel,
       actor: 'data subject',
       wording: choice.wording,
       locale: choice.locale,
@@ -54,6 +60,10 @@ export async function joinDevice(tx: Tx, keys: Keys, now: Date, { accountId, dev
   );
   await append(tx, accountId, states, events);
   await tx.update(devices).set({ joinedAs }).where(eq(devices.idSha256, idSha256));
+  return [...choices]
+    .filter(([, { action, channel }]) => action === 'WITHDRAWN' && channel === 'BROWSER_SIGNAL')
+    .map(([purpose]) => purpose)
+    .filter((purpose, _index, all) => !all.some((other) => other !== purpose && covers(other, purpose)));
 }
 
 /** Whether the person can agree to a use: not to one they object to, nor as somebody who may be a child. */

@@ -15,7 +15,8 @@ export interface Joined<Choice> {
 /**
  * What joins an account of the choices made on a device before login. Where the two differ the stricter one wins,
  * whichever is the later: a refusal of the device's ends what the account permits, a yes of the device's opens nothing
- * the account has refused. Devices name no use and one below it, so each use is settled by itself.
+ * the account has refused. Each use is settled by itself: a device names none and one below it, but where its browser's
+ * signal refused the wider one, and then what it agreed to below was said after that.
  *
  * `moment`: later than all the account has said. `mayAgree`: whether consent to this use can be given for the account.
  */

@@ -1,12 +1,13 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { accountOf } from '../accounts/accounts.resolver.js';
 import type { RequestContext } from '../world.js';
+import { heedDeviceSignal } from './browser-signal.js';
 import { consentsTold, tell } from './consent-loader.js';
 import { toGraph } from './consents.resolver.js';
 import { Consent, ConsentsPayload } from './consents.types.js';
 import { joinDevice } from './device-joining.js';
 import { takeTurn } from './device-rate.js';
-import { type DeviceRules, deviceConsents, giveOnDevice, withdrawOnDevice } from './devices.js';
+import { type DeviceRules, deviceConsents, giveOnDevice, heedOnDevice, withdrawOnDevice } from './devices.js';
 import { DeviceConsentPayload, GiveDeviceConsentInput, WithdrawDeviceConsentInput } from './devices.types.js';
 
 @Resolver()
@@ -19,6 +20,8 @@ export class DevicesResolver {
     @Ctx() context: RequestContext,
   ): Promise<Consent[]> {
     takeTurn(context);
+    const { db, clock } = context.world;
+    await heedOnDevice(db, clock.now(), rulesOf(context), deviceId);
     return consentsOf(context, deviceId);
   }
 
@@ -75,13 +78,19 @@ export class DevicesResolver {
     const accountId = accountOf(context, null);
     const { db, keys, clock, config } = context.world;
     const { age } = config.consent;
-    await db.transaction((tx) => joinDevice(tx, keys, clock.now(), { accountId, deviceId, age }));
+    await db.transaction(async (tx) => {
+      const refused = await joinDevice(tx, keys, clock.now(), { accountId, deviceId, age });
+      await heedDeviceSignal(tx, context.world, accountId, refused);
+    });
     return { consents: (await consentsTold(context, accountId)).map((told) => toGraph(told, accountId)) };
   }
 }
 
-function rulesOf({ world: { config, registry } }: RequestContext): DeviceRules {
-  return { devices: config.devices, months: config.consent.months, taxonomy: registry.taxonomy };
+function rulesOf({ world: { config, registry }, isSignalled }: RequestContext): DeviceRules {
+  return {
+    ...{ devices: config.devices, months: config.consent.months, taxonomy: registry.taxonomy },
+    signalled: isSignalled ? config.gpcPurposes : [],
+  };
 }
 
 async function consentsOf(context: RequestContext, deviceId: string): Promise<Consent[]> {

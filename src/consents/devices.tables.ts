@@ -1,5 +1,6 @@
 import { bigint, index, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import { bytea } from '../crypto/subject-keys.tables.js';
+import { collectionChannel } from '../requests/requests.tables.js';
 import { consentAction } from './consents.tables.js';
 
 /**
@@ -31,6 +32,8 @@ export const deviceConsentEvents = pgTable(
     /** Fideslang data use. */
     purpose: text().notNull(),
     action: consentAction().notNull(),
+    /** How it was said: by somebody who chose, or by their browser for them. */
+    channel: collectionChannel().notNull().default('WEB'),
     occurredAt: timestamp({ withTimezone: true }).notNull(),
     /** Version of the privacy policy it was said under; 0 where none had been published. */
     policyVersion: integer().notNull(),

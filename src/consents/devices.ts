@@ -7,7 +7,7 @@ import type { Db, Tx } from '../database/database.js';
 import { badInput, notFound } from '../errors.js';
 import { policyInForce, termsOf, versionInForceOn } from '../policies/policies.js';
 import { londonDay } from '../requests/deadline.js';
-import type { Taxonomy } from '../services/taxonomy.js';
+import { covers, type Taxonomy } from '../services/taxonomy.js';
 import { type Asked, checkEvidence, requireAskable, wordsOf } from './asking.js';
 import type { CurrentConsent } from './current.js';
 import { deviceConsentEvents, devices } from './devices.tables.js';
@@ -20,6 +20,8 @@ export interface DeviceRules {
   /** How long a consent holds: months. */
   readonly months: number;
   readonly taxonomy: Taxonomy;
+  /** Uses that the signal of the browser refuses which came with the request; none where none came. */
+  readonly signalled: readonly string[];
 }
 
 export interface DeviceChoice {
@@ -52,7 +54,7 @@ export async function giveOnDevice(
   const terms = await termsOf(tx, policyVersion, purpose);
   const named = requireAskable(rules.taxonomy, terms, { purpose, policyVersion, day: londonDay(now) });
   const wording = wordsOf({ ...giving, by: 'PERSON' }, named);
-  const { deviceId, choices } = await takeDevice(tx, now, rules.devices.days, giving.deviceId);
+  const { deviceId, choices } = await takeDevice(tx, now, rules, giving.deviceId);
   const at = momentAfter(choices, now);
   await tx.insert(deviceConsentEvents).values({
     ...{ idSha256: hashOf(deviceId), purpose, action: 'GIVEN', occurredAt: at, policyVersion, wording },
@@ -65,13 +67,19 @@ export async function giveOnDevice(
 /** Records that somebody who is not logged in refuses a use, or takes it back. Again, it changes nothing. */
 export async function withdrawOnDevice(tx: Tx, now: Date, rules: DeviceRules, choice: DeviceChoice): Promise<string> {
   const { purpose } = choice;
-  const { deviceId, choices } = await takeDevice(tx, now, rules.devices.days, choice.deviceId);
+  const { deviceId, choices } = await takeDevice(tx, now, rules, choice.deviceId);
   if (!choices.has(purpose)) requireDevicePurpose(rules.devices.purposes, purpose);
   if (choices.get(purpose)?.action === 'WITHDRAWN') return deviceId;
   const policyVersion = await versionInForceOn(tx, londonDay(now));
   const said = { purpose, policyVersion, action: 'WITHDRAWN', occurredAt: momentAfter(choices, now) } as const;
   await tx.insert(deviceConsentEvents).values({ ...said, idSha256: hashOf(deviceId) });
   return deviceId;
+}
+
+/** Writes down what the browser's signal refuses, where a device only asks: once, like all a device says. */
+export async function heedOnDevice(db: Db, now: Date, rules: DeviceRules, deviceId: string): Promise<void> {
+  if ((await unheeded(db, hashOf(deviceId), rules.signalled)).length === 0) return;
+  await db.transaction((tx) => takeDevice(tx, now, rules, deviceId));
 }
 
 /** Where a device stands on each use it has said something of. NOT_FOUND once its choices are an account's. */
@@ -113,22 +121,55 @@ function requireDevicePurpose(purposes: readonly string[], purpose: string): voi
   throw badInput('purpose', `is no use that can be chosen before login; ${mend}`);
 }
 
-/** The device until the transaction ends, with what it has said. Whatever is said prolongs how long it is kept. */
-async function takeDevice(tx: Tx, now: Date, days: number, deviceId: string | undefined) {
+/**
+ * The device until the transaction ends, with what it has said, the browser's signal with it. Whatever is said prolongs
+ * how long it is kept.
+ */
+async function takeDevice(
+  tx: Tx,
+  now: Date,
+  { devices: { days }, signalled }: DeviceRules,
+  deviceId: string | undefined,
+): Promise<{ deviceId: string; choices: DeviceChoices }> {
   const keepUntil = DateTime.fromJSDate(now, { zone: 'utc' }).plus({ days }).toJSDate();
-  if (deviceId === undefined) {
-    const made = randomBytes(ID_BYTES).toString('base64url');
-    await tx.insert(devices).values({ idSha256: hashOf(made), createdAt: now, keepUntil });
-    return { deviceId: made, choices: new Map() as DeviceChoices };
+  const taken = deviceId ?? randomBytes(ID_BYTES).toString('base64url');
+  const idSha256 = hashOf(taken);
+  if (deviceId === undefined) await tx.insert(devices).values({ idSha256, createdAt: now, keepUntil });
+  else {
+    const [device] = await tx
+      .update(devices)
+      .set({ keepUntil: sql`greatest(${devices.keepUntil}, ${keepUntil.toISOString()}::timestamptz)` })
+      .where(and(eq(devices.idSha256, idSha256), isNull(devices.joinedAs)))
+      .returning({ idSha256: devices.idSha256 });
+    if (!device) throw notFound(NO_DEVICE);
   }
-  const idSha256 = hashOf(deviceId);
-  const [taken] = await tx
-    .update(devices)
-    .set({ keepUntil: sql`greatest(${devices.keepUntil}, ${keepUntil.toISOString()}::timestamptz)` })
-    .where(and(eq(devices.idSha256, idSha256), isNull(devices.joinedAs)))
-    .returning({ idSha256: devices.idSha256 });
-  if (!taken) throw notFound(NO_DEVICE);
-  return { deviceId, choices: await choicesOf(tx, idSha256) };
+  await heedSignal(tx, now, idSha256, signalled);
+  return { deviceId: taken, choices: await choicesOf(tx, idSha256) };
+}
+
+/** A use is refused by the signal once: who agrees to it afterwards has said so themself. */
+async function heedSignal(tx: Tx, now: Date, idSha256: Buffer, signalled: readonly string[]): Promise<void> {
+  const missing = await unheeded(tx, idSha256, signalled);
+  if (missing.length === 0) return;
+  const choices = await choicesOf(tx, idSha256);
+  const below = [...choices].filter(
+    ([key, { action }]) => action === 'GIVEN' && missing.some((purpose) => covers(purpose, key)),
+  );
+  const policyVersion = await versionInForceOn(tx, londonDay(now));
+  const occurredAt = momentAfter(choices, now);
+  const said = { idSha256, policyVersion, action: 'WITHDRAWN', channel: 'BROWSER_SIGNAL', occurredAt } as const;
+  const refused = new Set([...missing, ...below.map(([key]) => key)]);
+  await tx.insert(deviceConsentEvents).values([...refused].map((purpose) => ({ ...said, purpose })));
+}
+
+/** Those of the uses that the signal of this device has not refused yet. */
+async function unheeded(db: Db | Tx, idSha256: Buffer, signalled: readonly string[]): Promise<readonly string[]> {
+  if (signalled.length === 0) return [];
+  const heard = await db
+    .select({ purpose: deviceConsentEvents.purpose })
+    .from(deviceConsentEvents)
+    .where(and(eq(deviceConsentEvents.idSha256, idSha256), eq(deviceConsentEvents.channel, 'BROWSER_SIGNAL')));
+  return signalled.filter((purpose) => !heard.some((each) => each.purpose === purpose));
 }
 
 export async function choicesOf(db: Db | Tx, idSha256: Buffer): Promise<DeviceChoices> {

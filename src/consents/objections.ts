@@ -23,20 +23,22 @@ export async function objectionsOf(db: Db | Tx, accountId: string): Promise<Obje
 const MAY_BE_OBJECTED_TO: readonly LawfulBasis[] = ['LEGITIMATE_INTERESTS', 'PUBLIC_TASK', 'CONSENT'];
 
 /**
- * Refuses an objection the law gives no right to, so that nobody believes a use has stopped that goes on. Marketing can
- * always be objected to (Article 21(1) to (3)).
+ * Why the law gives no right to an objection; null: it does. Marketing can always be objected to (Article 21(1) to (3)).
  */
-export function requireObjectable({ declared, taxonomy }: UsesOfData, purpose: string): void {
+export function whyNotObjectable({ declared, taxonomy }: UsesOfData, purpose: string): string | null {
   if (!taxonomy.use(purpose)) {
     const nearest = taxonomy.nearest('data_use', purpose);
-    throw badInput('purpose', `is not known, so nothing has stopped${nearest ? `: did you mean ${nearest}?` : '.'}`);
+    return `is not known, so nothing has stopped${nearest ? `: did you mean ${nearest}?` : '.'}`;
   }
   const concerned = declared.filter(({ key }) => covers(purpose, key) || covers(key, purpose));
   const isMarketing = covers('marketing', purpose) || concerned.some(({ marketing }) => marketing);
-  if (isMarketing || concerned.length === 0) return;
-  if (concerned.some(({ lawfulBasis }) => MAY_BE_OBJECTED_TO.includes(lawfulBasis))) return;
-  throw badInput(
-    'purpose',
-    `rests on ${concerned[0]?.lawfulBasis}: only what rests on legitimate interests or a public task, and direct marketing, can be objected to (Article 21).`,
-  );
+  if (isMarketing || concerned.length === 0) return null;
+  if (concerned.some(({ lawfulBasis }) => MAY_BE_OBJECTED_TO.includes(lawfulBasis))) return null;
+  return `rests on ${concerned[0]?.lawfulBasis}: only what rests on legitimate interests or a public task, and direct marketing, can be objected to (Article 21).`;
+}
+
+/** Refuses an objection there is no right to, so that nobody believes a use has stopped that goes on. */
+export function requireObjectable(uses: UsesOfData, purpose: string): void {
+  const why = whyNotObjectable(uses, purpose);
+  if (why !== null) throw badInput('purpose', why);
 }

@@ -120,7 +120,8 @@ async function begin(
 ): Promise<Asking> {
   try {
     const caller = await authenticate(request.headers);
-    if (request.headers['sec-gpc'] === '1' && caller.kind === 'SUBJECT' && caller.accountId !== null) {
+    const isSignalled = request.headers['sec-gpc'] === '1';
+    if (isSignalled && caller.kind === 'SUBJECT' && caller.accountId !== null) {
       await heedBrowserSignal(world, caller.accountId);
     }
     const body = request.body as Record<string, unknown> | null;
@@ -130,7 +131,7 @@ async function begin(
         request.body = { ...body, query, extensions: undefined };
       }
     }
-    return { context: { world, caller, address: request.ip }, failure: null };
+    return { context: { world, caller, address: request.ip, isSignalled }, failure: null };
   } catch (failure) {
     return { context: null, failure };
   }

@@ -16,7 +16,7 @@ import { post } from '../support/post.js';
 
 const COOKIES = 'functional.storage';
 /** People no other test of the demo company asks about. */
-const [visitor, signaller] = people().slice(910, 912);
+const [visitor, signaller, joiner] = people().slice(910, 913);
 let habeas: Awaited<ReturnType<typeof demo>>;
 let nobody: Client;
 
@@ -101,6 +101,40 @@ describe('Sec-GPC: 1, from outside', () => {
     };
     expect((await post(me, question, undefined, { 'sec-gpc': '1' })).data).toEqual(objected);
     expect((await post(me, question, undefined, { 'sec-gpc': '1' })).data).toEqual(objected);
+  });
+});
+
+describe('Sec-GPC: 1 before login, from outside (P05)', () => {
+  test('is the device’s refusal, once, and the person’s objection when they log in', async () => {
+    const { deviceId } = await choose('giveDeviceConsent', { purpose: COOKIES, policyVersion: 2 });
+    const question = `{ deviceConsents(deviceId: "${deviceId}") { purpose { key } status } }`;
+    const stands = async (headers: Record<string, string> = {}) => {
+      const { data } = await post(nobody, question, undefined, headers);
+      const { deviceConsents } = data as { deviceConsents: { purpose: { key: string }; status: string }[] };
+      return deviceConsents.map(({ purpose, status }) => `${purpose.key} ${status}`);
+    };
+    expect(await stands()).toEqual([`${COOKIES} GIVEN`]);
+    const refused = [`${COOKIES} GIVEN`, 'marketing.advertising WITHDRAWN'];
+    for (const headers of [{ 'sec-gpc': '1' }, { 'sec-gpc': '1' }, {}]) expect(await stands(headers)).toEqual(refused);
+
+    const me = await habeas.person(joiner?.accountId ?? '');
+    await post(me, `mutation { joinDevice(deviceId: "${deviceId}") { consents { status } } }`);
+    const { data, errors } = await post(
+      me,
+      '{ me { objections { purpose channel } consentHistory { edges { node { purpose action channel } } } } }',
+    );
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      me: {
+        objections: [{ purpose: 'marketing.advertising', channel: 'BROWSER_SIGNAL' }],
+        consentHistory: {
+          edges: expect.arrayContaining([
+            { node: { purpose: COOKIES, action: 'GIVEN', channel: 'WEB' } },
+            { node: { purpose: 'marketing.advertising', action: 'WITHDRAWN', channel: 'BROWSER_SIGNAL' } },
+          ]),
+        },
+      },
+    });
   });
 });
 

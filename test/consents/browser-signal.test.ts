@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { register } from '../../src/accounts/accounts.js';
 import { systemClock } from '../../src/clock.js';
 import { readConfig } from '../../src/config.js';
-import { heedBrowserSignal } from '../../src/consents/browser-signal.js';
+import { heedBrowserSignal, heedDeviceSignal } from '../../src/consents/browser-signal.js';
 import { checkConfiguredPurposes } from '../../src/consents/configured-purposes.js';
 import { withdrawObjection } from '../../src/consents/objecting.js';
 import { objectionsOf } from '../../src/consents/objections.js';
@@ -90,6 +90,21 @@ describe('Sec-GPC: 1', () => {
     expect(logged).toEqual(['a browser’s signal could not be written down']);
     await heedBrowserSignal(Object.assign(broken, { db: good }), other);
     expect(await objectionsOf(store.db, other)).toHaveLength(2);
+  });
+
+  it('on a device is at login the same objection, and what was taken back does not come again', async () => {
+    const [world, id] = [process(), await person()];
+    const join = (refused: string[]) => store.db.transaction((tx) => heedDeviceSignal(tx, world, id, refused));
+    await join(['analytics']);
+    await store.db.transaction((tx) =>
+      withdrawObjection(tx, new Date(), { accountId: id, purpose: 'analytics', actor: 'data subject' }),
+    );
+    await join(['analytics', 'no.such.use']);
+    expect(await objectionsOf(store.db, id)).toEqual([]);
+    await heedBrowserSignal(world, id);
+    expect(await objectionsOf(store.db, id)).toMatchObject([
+      { purpose: 'marketing.advertising', channel: 'BROWSER_SIGNAL' },
+    ]);
   });
 
   it('is heeded for no use where none is configured; uses nobody knows keep Habeas from starting', async () => {

@@ -4,7 +4,13 @@ import { type Registration, register } from '../../src/accounts/accounts.js';
 import { give, withdraw } from '../../src/consents/consents.js';
 import { consentHistory, currentConsents } from '../../src/consents/current.js';
 import { joinDevice } from '../../src/consents/device-joining.js';
-import { deviceConsents, forgetDevices, giveOnDevice, withdrawOnDevice } from '../../src/consents/devices.js';
+import {
+  deviceConsents,
+  forgetDevices,
+  giveOnDevice,
+  heedOnDevice,
+  withdrawOnDevice,
+} from '../../src/consents/devices.js';
 import { rebuildStates } from '../../src/consents/rebuild.js';
 import { readEpochs } from '../../src/consents/standing.js';
 import { HabeasError } from '../../src/errors.js';
@@ -15,7 +21,7 @@ import { MAIL, publishThree, REPORTS } from './policies.js';
 const NOW = new Date('2026-06-01T12:00:00.000Z');
 const DAY = 86_400_000;
 const later = (days: number) => new Date(NOW.getTime() + days * DAY);
-const RULES = { devices: { purposes: [REPORTS, MAIL], days: 400, perMinute: 60 }, months: 24, taxonomy };
+const RULES = { devices: { purposes: [REPORTS, MAIL], days: 400, perMinute: 60 }, months: 24, taxonomy, signalled: [] };
 const OWN = { channel: 'APP', actor: 'data subject', by: 'PERSON' } as const;
 let store: Store;
 
@@ -225,5 +231,53 @@ describe('joining an account at login (P05)', () => {
     const outcomes = await Promise.allSettled([join(one, deviceId), join(two, deviceId)]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect([await statusOf(one), await statusOf(two)].filter((each) => each === 'GIVEN')).toHaveLength(1);
+  });
+});
+
+describe('Sec-GPC: 1 on a device (P05)', () => {
+  const ADS = 'marketing.advertising';
+  const SIGNALLED = { ...RULES, signalled: [ADS, 'analytics'] };
+  const ask = (deviceId: string, now = NOW) => heedOnDevice(store.db, now, SIGNALLED, deviceId);
+  const eventsOf = (deviceId: string) =>
+    store.sql`
+      select purpose, action, channel from device_consent_events
+      where id_sha256 = ${createHash('sha256').update(Buffer.from(deviceId, 'base64url')).digest()} order by id`;
+
+  it('refuses the uses configured, once, however many requests bring it', async () => {
+    const id = await store.db.transaction((tx) => withdrawOnDevice(tx, NOW, SIGNALLED, { purpose: MAIL }));
+    await Promise.all(Array.from({ length: 8 }, () => ask(id)));
+    expect(await eventsOf(id)).toEqual([
+      { purpose: ADS, action: 'WITHDRAWN', channel: 'BROWSER_SIGNAL' },
+      { purpose: 'analytics', action: 'WITHDRAWN', channel: 'BROWSER_SIGNAL' },
+      { purpose: MAIL, action: 'WITHDRAWN', channel: 'WEB' },
+    ]);
+    expect(await refusal(ask(randomBytes(16).toString('base64url')))).toEqual(NO_DEVICE);
+  });
+
+  it('ends what the device had agreed to below them; what it agrees to afterwards it has said itself', async () => {
+    const id = await agree();
+    await Promise.all([ask(id, later(1)), ask(id, later(1))]);
+    expect((await told(id, later(1))).sort()).toEqual(
+      [`${ADS} WITHDRAWN`, 'analytics WITHDRAWN', `${REPORTS} WITHDRAWN`].sort(),
+    );
+    const giving = { deviceId: id, purpose: REPORTS, policyVersion: 2 };
+    await store.db.transaction((tx) => giveOnDevice(tx, later(2), SIGNALLED, giving));
+    await ask(id, later(3));
+    expect(await told(id, later(3))).toContain(`${REPORTS} GIVEN`);
+  });
+
+  it('joins the account as a refusal that ends what it had agreed to, and says which uses it objects to', async () => {
+    const [id, deviceId] = [await person(), await agree()];
+    await ask(deviceId);
+    const giving = { ...OWN, accountId: id, purpose: REPORTS, policyVersion: 2 };
+    await store.db.transaction((tx) => give(tx, store.keys, later(0.5), { age: 13, months: 24, taxonomy }, giving));
+    expect([...(await join(id, deviceId))].sort()).toEqual(['analytics', ADS].sort());
+    expect([await statusOf(id), await statusOf(id, ADS)]).toEqual(['WITHDRAWN', 'WITHDRAWN']);
+    const { rows } = await consentHistory(store.sql, id, 10, null);
+    expect(new Set(rows.map(({ action, channel }) => `${action} ${channel}`))).toEqual(
+      new Set(['GIVEN APP', 'WITHDRAWN BROWSER_SIGNAL']),
+    );
+    expect(await join(id, deviceId)).toEqual([]);
+    expect((await rebuildStates(store.sql, { check: true })).differences).toEqual([]);
   });
 });

@@ -1,0 +1,1 @@
+ALTER TABLE "device_consent_events" ADD COLUMN "channel" "collection_channel" DEFAULT 'WEB' NOT NULL;
