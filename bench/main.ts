@@ -2,12 +2,13 @@ import 'reflect-metadata';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Bench } from './bench.js';
 import { consent } from './consent/consent.js';
+import { events } from './events/events.js';
 import { gateway } from './gateway/gateway.js';
 import { outgoing } from './outgoing/outgoing.js';
 import { printReport } from './report.js';
 
 /** `npm run bench -- NAME`: measurements beside others, in one run, so that a ratio means something on any machine. */
-const BENCHES: readonly Bench[] = [gateway, outgoing, consent];
+const BENCHES: readonly Bench[] = [gateway, outgoing, consent, events];
 
 interface Options {
   readonly json?: true;
