@@ -140,7 +140,7 @@ async function work(world: World, database: Database): Promise<{ stop(): Promise
       renewalHandler(world),
       contactsHandler(world),
       forgetDevicesHandler(world),
-      pruneEventsHandler(world),
+      pruneEventsHandler(sql, world.clock, config.events.keepMs),
     ],
     schedule: {
       [sweepJob.name]: SWEEP_SCHEDULE,

@@ -154,7 +154,8 @@ describe('Marketing, from outside', () => {
     expect(rest.flatMap((page) => idsOf(page))).toEqual(ids.slice(1));
     const sql = postgres(habeas.ownUrl);
     const reads = await sql<{ ids: string[] }[]>`
-      select account_ids as ids from reads where operation = 'Streamed' order by id`;
+      select account_ids as ids from reads join read_questions question on question.id = question_id
+      where operation = 'Streamed' order by reads.id`;
     await sql.end();
     expect(reads.map((read) => read.ids)).toEqual([...ids.map((id) => [id]), ids.slice(1)]);
   });
