@@ -38,6 +38,9 @@ export class ErasurePlanItem {
   @Field(() => String, { nullable: true, description: 'Why they are kept.' })
   reason!: string | null;
 
+  @Field(() => String, { nullable: true, description: 'The law that asks for it, where something is kept.' })
+  legalGround!: string | null;
+
   @Field(() => DateScalar, { nullable: true, description: 'Until when they are kept.' })
   keepUntil!: string | null;
 }
@@ -53,7 +56,10 @@ export class ErasurePlan {
   @Field(() => [String], { description: 'What keeps it from being carried out.' })
   blockedBy!: string[];
 
-  @Field(() => String, { description: 'SHA-256 of the plan: what is approved.' })
+  @Field(() => String, {
+    description:
+      'SHA-256 of what is approved: what becomes of each collection, why, and all that is kept. More records that go like those before them change nothing.',
+  })
   digest!: string;
 }
 

@@ -26,6 +26,7 @@ export const ACCESS_RULES: Readonly<Record<string, readonly Audience[] | AsParen
   'Query.policies': ['anyone'],
   'Query.privacyRequest': ['subject', 'dps', 'support'],
   'Query.privacyRequests': STAFF,
+  'Query.erasurePlan': STAFF,
   'Query.events': ['recipient'],
   'Query.eventDeliveries': STAFF,
   'Query.deadLetters': STAFF,

@@ -13,6 +13,7 @@ import { ReceiptsResolver } from '../consents/receipts.resolver.js';
 import { ToldResolver } from '../consents/told.resolver.js';
 import { DisclosuresResolver } from '../disclosures/disclosures.resolver.js';
 import { ErasuresResolver, LegalHoldsResolver } from '../erasures/erasures.resolver.js';
+import { ErasurePlanResolver } from '../erasures/plan.resolver.js';
 import { EventsResolver } from '../events/events.resolver.js';
 import { ExportPackageResolver, ExportsResolver } from '../exports/exports.resolver.js';
 import {
@@ -52,6 +53,7 @@ const RESOLVERS = [
   ContactResolver,
   DevicesResolver,
   DisclosuresResolver,
+  ErasurePlanResolver,
   ErasuresResolver,
   EventsResolver,
   ExportsResolver,

@@ -143,6 +143,16 @@ export async function eventsOf(db: Db | Tx, requestIds: readonly string[]): Prom
     .orderBy(asc(requestEvents.requestId), asc(requestEvents.sequence));
 }
 
+/** A person's requests that have begun and not ended. */
+export async function requestsUnderWay(db: Db | Tx, accountId: string): Promise<PrivacyRequest[]> {
+  const mine = eq(privacyRequests.accountId, accountId);
+  return db
+    .select()
+    .from(privacyRequests)
+    .where(and(mine, inArray(privacyRequests.status, ['RECEIVED', 'AWAITING_IDENTITY', 'PAUSED', 'IN_PROGRESS'])))
+    .orderBy(asc(privacyRequests.receivedAt), asc(privacyRequests.id));
+}
+
 export interface Page {
   readonly rows: readonly PrivacyRequest[];
   readonly hasNextPage: boolean;

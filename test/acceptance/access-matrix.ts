@@ -42,6 +42,7 @@ const TABLE = `
   Query.contactable                    F F P P y P F y y U
   Query.deadLetters                    F F F F F F F y y U
   Query.eventDeliveries                F F F F F F F y y U
+  Query.erasurePlan                    F F F F F F F y y U
   Query.events                         F F F F F P F F F U
   Query.isSuppressed                   F F P P y P F y y U
   Query.mayContact                     y N P P y P F y y U
@@ -138,8 +139,8 @@ const TABLE = `
   DisclosureConnection.*               y N F F F P F y y U
   DisclosureEdge.*                     - N F F F P F - - U
   ErasureCertificate.*                 - N F F F F F - - U
-  ErasurePlan.*                        - N F F F F F - - U
-  ErasurePlanItem.*                    - N F F F F F - - U
+  ErasurePlan.*                        F F F F F F F y y U
+  ErasurePlanItem.*                    F F F F F F F y y U
   Event.*                              F F F F F P F F F U
   EventConnection.*                    F F F F F P F F F U
   EventDelivery.*                      F F F F F F F y y U

@@ -30,6 +30,7 @@ const argumentsOf = ({ account, request, cancelled, support, client }: Places): 
   'Query.accounts': `(ids: ["${account}"])`,
   'Query.accountByIdentifier': `(type: EXTERNAL_ID, service: "support", value: "${support}")`,
   'Query.deviceConsents': '(deviceId: "AAAAAAAAAAAAAAAAAAAAAA")',
+  'Query.erasurePlan': `(accountId: "${account}")`,
   'Query.privacyRequest': `(id: "${request}")`,
   'Query.privacyRequests': '(first: 1)',
   'Query.course': '(id: 1)',
