@@ -125,6 +125,15 @@ export function habeas(): Command {
     .description('make what holds of each preference anew out of the ledger, person by person')
     .option('--check', 'only compare; ends with 1 where something differs')
     .action(rebuildMarketing);
+  program
+    .command('erase')
+    .description('look at what an erasure does')
+    .command('plan <account>')
+    .description(
+      'tell, service by service, what would go, change and stay, and why; ends with 1 where something stands in its way',
+    )
+    .option('--json', 'print one object of JSON')
+    .action(planOfErasure);
   marketing
     .command('mail <account>')
     .description(
@@ -192,6 +201,14 @@ async function rebuildMarketing({ check = false }: { check?: boolean }): Promise
   const { rebuildMarketing: rebuildAll } = await import('./marketing-rebuild.js');
   const differed = await rebuildAll(config, { check }, printLine);
   if (check && differed > 0) process.exitCode = 1;
+}
+
+async function planOfErasure(account: string, { json = false }: { json?: boolean }): Promise<void> {
+  const config = readConfig(process.env);
+  const { erasePlan, erasePlanText } = await import('./erase-plan.js');
+  const plan = await erasePlan(config, account);
+  process.stdout.write(json ? `${JSON.stringify(plan, null, 2)}\n` : erasePlanText(plan));
+  if (plan.blockers.length > 0) process.exitCode = 1;
 }
 
 async function mail(account: string, { topic }: { topic: string }): Promise<void> {

@@ -32,6 +32,9 @@ export interface ErasurePlan {
   readonly digest: string;
 }
 
+/** What a plan is made with. */
+type Planning = Pick<World, 'db' | 'sql' | 'registry' | 'clock'>;
+
 /** A service that says nothing for so long is told as unreachable; milliseconds. */
 const LONGEST_PLAN_MS = 30_000;
 
@@ -39,7 +42,7 @@ const LONGEST_PLAN_MS = 30_000;
  * Plans the erasure of one person over all services at once. Nothing is changed anywhere. A service that fails is a
  * blocker, and the rest of the plan is there.
  */
-export async function planErasure(world: World, account: Account): Promise<ErasurePlan> {
+export async function planErasure(world: Planning, account: Account): Promise<ErasurePlan> {
   const asked = await Promise.all(world.registry.services.map((service) => planOf(world, account, service.name)));
   const items = asked.flatMap(({ plan }) => plan.items.map((item) => ({ ...item, service: plan.service })));
   const underWay = await requestsUnderWay(world.db, account.id);
@@ -61,7 +64,7 @@ export async function planErasure(world: World, account: Account): Promise<Erasu
 }
 
 async function planOf(
-  world: World,
+  world: Planning,
   account: Account,
   service: string,
 ): Promise<{ plan: ServiceErasurePlan; failure: string | null }> {
