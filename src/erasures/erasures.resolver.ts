@@ -1,16 +1,6 @@
 import { FieldResolver, Resolver } from 'type-graphql';
-import { AccountType } from '../accounts/accounts.types.js';
 import { PrivacyRequestObject } from '../requests/requests.types.js';
-import { ErasureCertificate, ErasurePlan, LegalHold } from './erasures.types.js';
-
-/** Holds cannot be placed yet, so there are none. */
-@Resolver(() => AccountType)
-export class LegalHoldsResolver {
-  @FieldResolver(() => [LegalHold], { description: 'What keeps the person’s data from being erased.' })
-  legalHolds(): LegalHold[] {
-    return [];
-  }
-}
+import { ErasureCertificate, ErasurePlan } from './erasures.types.js';
 
 /** Requests that gather data plan and certify no erasure. */
 @Resolver(() => PrivacyRequestObject)

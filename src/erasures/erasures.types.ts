@@ -1,25 +1,7 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import { DateScalar, DateTimeScalar, JsonScalar } from '../scalars.js';
+import { DateScalar, JsonScalar } from '../scalars.js';
 import type { ErasureAction } from '../services/service.js';
 import { ErasureActionEnum } from '../services/services.types.js';
-
-@ObjectType({ description: 'A reason for which a person’s data must not be erased for now.' })
-export class LegalHold {
-  @Field(() => ID, { description: 'Id of the hold.' })
-  id!: string;
-
-  @Field(() => String, { description: 'Why.' })
-  reason!: string;
-
-  @Field(() => String, { description: 'The role that placed it.' })
-  placedBy!: string;
-
-  @Field(() => DateTimeScalar, { description: 'Since when.' })
-  placedAt!: Date;
-
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended.' })
-  releasedAt!: Date | null;
-}
 
 @ObjectType({ description: 'What an erasure does with one collection of one service.' })
 export class ErasurePlanItem {

@@ -12,7 +12,8 @@ import { ObjectionsResolver } from '../consents/objections.resolver.js';
 import { ReceiptsResolver } from '../consents/receipts.resolver.js';
 import { ToldResolver } from '../consents/told.resolver.js';
 import { DisclosuresResolver } from '../disclosures/disclosures.resolver.js';
-import { ErasuresResolver, LegalHoldsResolver } from '../erasures/erasures.resolver.js';
+import { ErasuresResolver } from '../erasures/erasures.resolver.js';
+import { HoldsResolver, LegalHoldsResolver } from '../erasures/holds.resolver.js';
 import { ErasurePlanResolver } from '../erasures/plan.resolver.js';
 import { EventsResolver } from '../events/events.resolver.js';
 import { ExportPackageResolver, ExportsResolver } from '../exports/exports.resolver.js';
@@ -58,6 +59,7 @@ const RESOLVERS = [
   EventsResolver,
   ExportsResolver,
   ExportPackageResolver,
+  HoldsResolver,
   LegalHoldsResolver,
   MarketingResolver,
   ObjectionsResolver,

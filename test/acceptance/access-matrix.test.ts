@@ -64,6 +64,7 @@ beforeAll(async () => {
     cancelled,
     support: owner?.externalIds.support ?? '',
     client: await registerClient('access-matrix'),
+    hold: await releasedHold(),
   };
 });
 
@@ -164,6 +165,18 @@ async function registerClient(name: string): Promise<string> {
   const input = `{ name: "${name}", affiliation: AFFILIATED, country: "GB", purposes: ["essential.service"] }`;
   const { data } = await post(clientOf('dps'), `mutation { registerClient(input: ${input}) { client { id } } }`);
   return (data as { registerClient: { client: { id: string } } }).registerClient.client.id;
+}
+
+/** Id of a hold on the owner that was placed and released. */
+async function releasedHold(): Promise<string> {
+  const placing = `placeLegalHold(input: { accountId: "${owner?.accountId}", reason: "released" }) { legalHold { id } }`;
+  const { data } = await post(clientOf('dps'), `mutation { ${placing} }`);
+  const { id } = (data as { placeLegalHold: { legalHold: { id: string } } }).placeLegalHold.legalHold;
+  await post(
+    clientOf('dps'),
+    `mutation { releaseLegalHold(input: { holdId: "${id}", note: "over" }) { legalHold { id } } }`,
+  );
+  return id;
 }
 
 function clientOf(caller: Caller): Client {

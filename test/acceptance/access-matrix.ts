@@ -48,6 +48,7 @@ const TABLE = `
   Query.mayContact                     y N P P y P F y y U
   Query.mayContactMany                 F F P P y P F y y U
   Query.deviceConsents                 N N N N N N N N N N
+  Query.legalHolds                     F F F F F F F y y U
   Query.me                             y y F F F F F F F U
   Query.policies                       y y y y y y y y y y
   Query.policy                         y y y y y y y y y y
@@ -66,12 +67,14 @@ const TABLE = `
   Mutation.liftSuppression             F F F F F F F y y U
   Mutation.linkService                 F F y P P P F y y U
   Mutation.objectToProcessing          y N F F F F F y y U
+  Mutation.placeLegalHold              F F F F F F F y F U
   Mutation.publishPolicy               F F F F F F F C F U
   Mutation.recordGuardian              F F y P P P F y y U
   Mutation.recordSoftOptIn             F F P P y P F y y U
   Mutation.redeliverEvents             F F F F F F F y F U
   Mutation.registerAccount             C C C P P P F C C U
   Mutation.registerClient              F F F F F F F C F U
+  Mutation.releaseLegalHold            F F F F F F F C F U
   Mutation.requestAccess               y N F F F F F y y U
   Mutation.requestRestriction          C N F F F F F C C U
   Mutation.retryRequest                F F F F F F F C C U
@@ -155,7 +158,10 @@ const TABLE = `
   Identifier.type                      y N y P P P P y y U
   Identifier.value                     y N y P P P P y y U
   Identifier.verified                  y N y P P P P y y U
-  LegalHold.*                          - N F F F P F - - U
+  LegalHold.*                          y N F F F P F y y U
+  LegalHoldConnection.*                F F F F F F F y y U
+  LegalHoldEdge.*                      F F F F F F F y y U
+  LegalHoldPayload.*                   F F F F F F F y F U
   MarketingEvent.*                     y N F F F P F y y U
   MarketingEventConnection.*           y N F F F P F y y U
   MarketingEventEdge.*                 y N F F F P F y y U

@@ -7,6 +7,8 @@ export interface Places {
   readonly cancelled: string;
   readonly support: string;
   readonly client: string;
+  /** A legal hold that was released. */
+  readonly hold: string;
 }
 
 /** A question that reaches one field, and where in its answer the field stands. */
@@ -24,7 +26,14 @@ const ADS = 'marketing.advertising';
 const COOKIES = 'functional.storage';
 
 /** Arguments of fields that need some. Mutations are made so that asking twice changes nothing more. */
-const argumentsOf = ({ account, request, cancelled, support, client }: Places): Readonly<Record<string, string>> => ({
+const argumentsOf = ({
+  account,
+  request,
+  cancelled,
+  support,
+  client,
+  hold,
+}: Places): Readonly<Record<string, string>> => ({
   'Query._entities': `(representations: [{ __typename: "Account", id: "${account}" }])`,
   'Query.account': `(id: "${account}")`,
   'Query.accounts': `(ids: ["${account}"])`,
@@ -63,6 +72,9 @@ const argumentsOf = ({ account, request, cancelled, support, client }: Places): 
   'Mutation.publishPolicy': `(input: { version: 1, effectiveFrom: "2018-05-25", title: "t", text: "t", purposes: [
     { key: "${NEWS}", title: "t", description: "d", lawfulBasis: CONSENT, categories: ["user"], marketing: true }] })`,
   'Mutation.cancelRequest': `(input: { requestId: "${cancelled}" })`,
+  'Query.legalHolds': '(standingOnly: false)',
+  'Mutation.placeLegalHold': `(input: { accountId: "${account}", reason: "access matrix" })`,
+  'Mutation.releaseLegalHold': `(input: { holdId: "${hold}", note: "access matrix" })`,
   'Mutation.registerClient':
     '(input: { name: "audit-tool", affiliation: AFFILIATED, country: "GB", purposes: ["essential.service"] })',
   'Mutation.revokeClient': `(id: "${client}")`,
@@ -89,6 +101,7 @@ const WAYS_IN = [
   'Query.events',
   'Query.eventDeliveries',
   'Query.deadLetters',
+  'Query.legalHolds',
   'Mutation.updateProfile',
   'Mutation.requestAccess',
   'Mutation.revokeClient',
@@ -101,6 +114,7 @@ const WAYS_IN = [
   'Mutation.recordSoftOptIn',
   'Mutation.redeliverEvents',
   'Mutation.publishPolicy',
+  'Mutation.placeLegalHold',
 ];
 
 /** Every field of every object type of a schema, introspection left out. */
