@@ -52,6 +52,8 @@ const Environment = z.object({
   HABEAS_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   /** JSON file of the encryption and signing keys; required in production, made below HABEAS_DATA otherwise. */
   HABEAS_KEYS_FILE: z.string().min(1).optional(),
+  /** File that says for good who was erased, outside the database and shared by all processes; made where there is none. */
+  HABEAS_TOMBSTONES: z.string().min(1).optional(),
   /** How long a package can be fetched: days. */
   HABEAS_EXPORT_DAYS: z.coerce.number().int().min(1).max(30).default(5),
   /** How often a package can be fetched. */
@@ -111,6 +113,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly oidc: { readonly issuer: string | null; readonly audience: string; readonly rolesClaim: string };
   readonly keysFile: string;
+  /** Says for good who was erased, as keyed hashes. */
+  readonly tombstonesFile: string;
   readonly exports: { readonly days: number; readonly downloads: number; readonly directory: string };
   readonly workerConcurrency: number;
   readonly bankHolidays: 'ENG' | 'SCT' | 'WLS' | 'NIR';
@@ -221,6 +225,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       rolesClaim: values.HABEAS_OIDC_ROLES_CLAIM,
     },
     keysFile: path.resolve(values.HABEAS_KEYS_FILE ?? path.join(dataDirectory, 'keys.json')),
+    tombstonesFile: path.resolve(values.HABEAS_TOMBSTONES ?? path.join(dataDirectory, 'tombstones.jsonl')),
     exports: {
       days: values.HABEAS_EXPORT_DAYS,
       downloads: values.HABEAS_EXPORT_DOWNLOADS,

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Tx } from '../database/database.js';
+import { recordRefusal } from '../erasures/refusal.js';
 import { badInput, conflict, forbidden, notFound } from '../errors.js';
 import { mayReadAccount, requireWrite } from '../gate/access.js';
 import { actorOf } from '../gate/caller.js';
@@ -108,11 +109,13 @@ export class AccountsResolver {
     requireWrite(caller, null);
     const { db, keys, clock } = context.world;
     const registration = registrationOf(input, context);
-    const account = await db.transaction(async (tx) => {
-      const registered = await register(tx, keys, clock.now(), registration);
-      if (input.marketingPreferences) await sayOfMarketing(tx, context, registered.id, input.marketingPreferences);
-      return registered;
-    });
+    const account = await recorded(context, () =>
+      db.transaction(async (tx) => {
+        const registered = await register(tx, keys, clock.now(), registration);
+        if (input.marketingPreferences) await sayOfMarketing(tx, context, registered.id, input.marketingPreferences);
+        return registered;
+      }),
+    );
     if (caller.kind === 'SUBJECT') context.caller = { ...caller, accountId: account.id };
     return { account };
   }
@@ -140,9 +143,8 @@ export class AccountsResolver {
     requireService(context, 'service', input.service);
     const { db, keys, clock } = context.world;
     const { service, externalId } = input;
-    return {
-      account: await db.transaction((tx) => linkService(tx, keys, clock.now(), accountId, service, externalId)),
-    };
+    const link = () => db.transaction((tx) => linkService(tx, keys, clock.now(), accountId, service, externalId));
+    return { account: await recorded(context, link) };
   }
 
   @Mutation(() => AccountPayload, {
@@ -200,6 +202,10 @@ export class AccountsResolver {
     return account.record.identifiers;
   }
 }
+
+/** That somebody erased was to come back is written down, beside the refusal. */
+const recorded = <Result>({ caller, world }: RequestContext, act: () => Promise<Result>) =>
+  recordRefusal(world.sql, world.clock.now(), actorOf(caller), act);
 
 const BY = { SUBJECT: 'PERSON', STAFF: 'STAFF', SERVICE: 'SERVICE', ANONYMOUS: 'SERVICE' } as const;
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq, gt, ne, sql } from 'drizzle-orm';
 import { blindIndex } from '../crypto/blind-index.js';
 import type { Keys } from '../crypto/keys.js';
 import { createSubjectKey, readSubjectKeys } from '../crypto/subject-keys.js';
 import { anyOf } from '../database/any-of.js';
 import type { Db, Tx } from '../database/database.js';
+import { refuseErased } from '../erasures/refusal.js';
 import { badInput, conflict, notFound } from '../errors.js';
 import { publish } from '../events/events.js';
 import type { Subject } from '../services/connector.js';
@@ -120,6 +121,13 @@ export async function register(tx: Tx, keys: Keys, now: Date, registration: Regi
   await insertIdentifiers(tx, keys, id, record.identifiers);
   for (const link of record.links) await insertLink(tx, keys, id, link.service, link.externalId, now);
   if (registration.login) await insertLogin(tx, keys, id, registration.login);
+  await refuseErased(tx, keys, [
+    { argument: 'id', known: { accountId: id } },
+    ...record.links.map((known, index) => ({ argument: `links[${index}].externalId`, known })),
+    ...record.identifiers.flatMap((known, index) =>
+      known.type === 'EXTERNAL_ID' ? [{ argument: `identifiers[${index}].value`, known }] : [],
+    ),
+  ]);
   await publish(
     tx,
     record.links.map(({ service }) => ({ type: 'account.linked', accountId: id, service, recordedAt: now })),
@@ -156,6 +164,7 @@ export async function linkService(
     if (linked?.externalId === id) return record;
     if (linked) throw conflict(`service: this account is linked to ${service} under another external id.`);
     await insertLink(tx, keys, accountId, service, id, now);
+    await refuseErased(tx, keys, [{ argument: 'externalId', known: { service, externalId: id } }]);
     await publish(tx, { type: 'account.linked', accountId, service, recordedAt: now });
     return { ...record, links: [...record.links, { service, externalId: id, linkedAt: now.toISOString() }] };
   });
@@ -337,6 +346,33 @@ async function insertLogin(tx: Tx, keys: Keys, accountId: string, login: { issue
     .onConflictDoNothing()
     .returning({ accountId: accountLogins.accountId });
   if (rows.length === 0) throw conflict('This login has an account already.');
+}
+
+/** The ids of all accounts, thousands at a time. */
+export async function* allAccountIds(db: Db): AsyncGenerator<string[]> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const rows = await db
+      .select({ id: accounts.id })
+      .from(accounts)
+      .where(gt(accounts.id, after))
+      .orderBy(accounts.id)
+      .limit(IDS_AT_ONCE);
+    if (rows.length > 0) yield rows.map(({ id }) => id);
+    if (rows.length < IDS_AT_ONCE) return;
+    after = rows.at(-1)?.id ?? after;
+  }
+}
+
+const IDS_AT_ONCE = 10_000;
+
+/** Which of these accounts there are that are not erased. */
+export async function notErased(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(and(anyOf(accounts.id, ids), ne(accounts.status, 'ERASED')));
+  return rows.map(({ id }) => id);
 }
 
 /** How many accounts there are, erased ones left out. */

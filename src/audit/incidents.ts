@@ -1,7 +1,10 @@
 import type { Sql } from 'postgres';
 
-/** `WRONG_SUBJECT`: a service that was asked about one person answered with the data of another. */
-export type IncidentKind = 'WRONG_SUBJECT';
+/**
+ * `WRONG_SUBJECT`: a service that was asked about one person answered with the data of another. `ERASED_SUBJECT`: somebody
+ * who was erased was to come back under an old id.
+ */
+export type IncidentKind = 'WRONG_SUBJECT' | 'ERASED_SUBJECT';
 
 /** What a service did that it must never do. */
 export interface Incident {

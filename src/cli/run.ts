@@ -18,6 +18,7 @@ import { type Keys, loadKeys } from '../crypto/keys.js';
 import { type Database, openDatabase } from '../database/database.js';
 import { freePort } from '../database/embedded.js';
 import { notifications } from '../database/notifications.js';
+import { accountsToEraseAgain, findRestored } from '../erasures/restored.js';
 import { startDelivery } from '../events/delivery.js';
 import { PRUNE_EVENTS_SCHEDULE, pruneEventsHandler, pruneEventsJob } from '../events/events.jobs.js';
 import { subscribe } from '../events/subscriptions.js';
@@ -28,6 +29,7 @@ import { SWEEP_SCHEDULE, sweepHandler } from '../exports/sweep.js';
 import type { LiveGraph } from '../graph/live-graph.js';
 import { startWorker } from '../jobs/worker.js';
 import { CONTACTS_SCHEDULE, contactsHandler, contactsJob } from '../marketing/marketing.jobs.js';
+import type { Readiness } from '../server/health.js';
 import type { Question } from '../server/ide.js';
 import type { Incident } from '../services/connector.js';
 import { signedCredentials } from '../services/credentials.js';
@@ -93,14 +95,18 @@ export async function run(
     log,
     notifications: notifications(database.sql),
   };
-  const readiness = { isReady: false, sql: database.sql };
+  const readiness = { isReady: false, sql: database.sql, toEraseAgain: 0 };
+  const looking = new AbortController();
   let worker: { stop(): Promise<void> } | null = null;
   let served: Served | null = null;
   const stop = async () => {
+    looking.abort();
     await Promise.all([worker?.stop(), served?.drain()]);
     await registry.close();
   };
   try {
+    await findRestored(database, keys, config.tombstonesFile, systemClock.now());
+    await holdBack(world, readiness, looking.signal);
     await subscribe(database.sql, keys, systemClock.now(), registry.services);
     if (parts.serve) {
       // A process that only runs jobs has no use for the planner and the server, which are most of what there is to load.
@@ -114,6 +120,28 @@ export async function run(
   }
   readiness.isReady = true;
   return { world, graph: served?.graph ?? null, stop };
+}
+
+const LOOK_AGAIN_MS = 2_000;
+
+/** Keeps from serving while a restored database has people who were erased, and looks when that is over. */
+async function holdBack({ db, log }: World, readiness: Readiness, signal: AbortSignal): Promise<void> {
+  readiness.toEraseAgain = (await accountsToEraseAgain(db)).length;
+  if (readiness.toEraseAgain === 0) return;
+  log.error(
+    { people: readiness.toEraseAgain },
+    'people who were erased are back with a restored database: none is served',
+  );
+  const look = async () => {
+    readiness.toEraseAgain = (await accountsToEraseAgain(db)).length;
+    if (readiness.toEraseAgain > 0) return;
+    log.info('all people who were erased are so again: everybody is served');
+    clearInterval(timer);
+  };
+  const timer = setInterval(() => {
+    look().catch((error: unknown) => log.error(describeError(error), 'who is to be erased again cannot be read'));
+  }, LOOK_AGAIN_MS);
+  signal.addEventListener('abort', () => clearInterval(timer));
 }
 
 /** Writes down, and logs, what a service did that it must never do. */

@@ -5,7 +5,7 @@ import type { LiveGraph } from '../graph/live-graph.js';
 import { describeError } from '../telemetry.js';
 import type { World } from '../world.js';
 import type { Authenticate } from './authentication.js';
-import { downloadRoute } from './downloads.js';
+import { DOWNLOAD, downloadRoute } from './downloads.js';
 import { GRAPH, graphRoutes, SUBGRAPH } from './graph-routes.js';
 import { healthRoutes, leaveQuietly, type Readiness } from './health.js';
 import type { Question } from './ide.js';
@@ -50,6 +50,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler((request, reply) =>
     tell(request, reply, 404, 'NOT_FOUND', 'There is nothing at this address.'),
   );
+  app.addHook('onRequest', async ({ routeOptions }) => {
+    if (options.readiness.toEraseAgain > 0 && OF_PEOPLE.includes(routeOptions.url ?? '')) throw restored();
+  });
   leaveQuietly(app, options.readiness);
   healthRoutes(app, options.readiness, graph.problems.bind(graph), world.config.environment !== 'production');
   metricsRoute(app, world);
@@ -60,6 +63,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await graphRoutes(app, options, tell);
   return app;
 }
+
+/** Where people's data is read. */
+const OF_PEOPLE: readonly string[] = [GRAPH, SUBGRAPH, DOWNLOAD];
+
+const restored = () =>
+  new HabeasError(
+    'SERVICE_UNAVAILABLE',
+    'The database was restored and holds people who were erased since: nothing is read until they are erased again.',
+  );
 
 const HTTP_MENDS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read: send JSON with "query" and "variables".',

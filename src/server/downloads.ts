@@ -5,6 +5,9 @@ import { londonDay } from '../requests/deadline.js';
 import type { World } from '../world.js';
 import type { Authenticate } from './authentication.js';
 
+/** Where packages are fetched. */
+export const DOWNLOAD = '/exports/:token';
+
 type DownloadRequest = FastifyRequest<{ Params: { token: string } }>;
 
 /**
@@ -13,11 +16,11 @@ type DownloadRequest = FastifyRequest<{ Params: { token: string } }>;
  */
 export function downloadRoute(app: FastifyInstance, world: World, authenticate: Authenticate): void {
   const { db, keys, config, clock } = world;
-  app.head('/exports/:token', async (request: DownloadRequest, reply) => {
+  app.head(DOWNLOAD, async (request: DownloadRequest, reply) => {
     const accountId = await owner(authenticate, request);
     return describe(reply, await findPackage(db, config, clock.now(), request.params.token, accountId)).send();
   });
-  app.get('/exports/:token', { exposeHeadRoute: false }, async (request: DownloadRequest, reply) => {
+  app.get(DOWNLOAD, { exposeHeadRoute: false }, async (request: DownloadRequest, reply) => {
     const accountId = await owner(authenticate, request);
     const { package: found, stream } = await download(db, keys, config, clock.now(), request.params.token, accountId);
     return describe(reply, found).send(stream);

@@ -5,6 +5,8 @@ import type postgres from 'postgres';
 export interface Readiness {
   isReady: boolean;
   readonly sql: postgres.Sql;
+  /** People a restored database has again who were erased: while there are any, nobody is served. */
+  toEraseAgain: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface PartProblem {
 
 /**
  * `/livez`: the process runs. `/readyz`: it can answer, its database included. A graph that is not as its services
- * want it is told there too, but answers, so that it counts as ready.
+ * want it is told there too, but answers, so that it counts as ready. `toEraseAgain` is told while it is not zero.
  * @param tellWhy whether what has to be mended is told to strangers; the log always says it.
  */
 export function healthRoutes(
@@ -45,15 +47,19 @@ export function healthRoutes(
 ): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const isReady = readiness.isReady && (await answers(readiness.sql));
+    const { toEraseAgain } = readiness;
+    const isReady = readiness.isReady && toEraseAgain === 0 && (await answers(readiness.sql));
     const graph = problems().map(({ service, kind, messages, since }) => ({
       service,
       problem: kind,
       since,
       ...(tellWhy ? { messages } : {}),
     }));
-    const status = isReady ? 'ok' : 'unavailable';
-    return reply.code(isReady ? 200 : 503).send(graph.length > 0 ? { status, graph } : { status });
+    return reply.code(isReady ? 200 : 503).send({
+      status: isReady ? 'ok' : 'unavailable',
+      ...(toEraseAgain > 0 ? { toEraseAgain } : {}),
+      ...(graph.length > 0 ? { graph } : {}),
+    });
   });
 }
 
