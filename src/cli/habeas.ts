@@ -148,6 +148,13 @@ export function habeas(): Command {
     .description('check a signed receipt and print what was agreed to; ends with 1 where it is not genuine')
     .option('--keys <file>', 'the key set (/.well-known/jwks.json) of who issued it; otherwise the own keys file')
     .action(verifyReceipt);
+  program
+    .command('certificate')
+    .description('look at certificates of erasure')
+    .command('verify <file>')
+    .description('check a signed certificate and print what was erased; ends with 1 where it is not genuine')
+    .option('--keys <file>', 'the key set (/.well-known/jwks.json) of who issued it; otherwise the own keys file')
+    .action(verifyCertificate);
   const keys = program.command('keys').description('look after encryption keys');
   keys.command('create <file>').description('write fresh keys to a file that is not there yet').action(createKeys);
   keys
@@ -223,6 +230,12 @@ async function verifyReceipt(file: string, { keys }: { keys?: string }): Promise
   const keysFile = keys ?? readConfig(process.env).keysFile;
   const { receiptText } = await import('./receipt-verify.js');
   process.stdout.write(await receiptText(file, keysFile));
+}
+
+async function verifyCertificate(file: string, { keys }: { keys?: string }): Promise<void> {
+  const keysFile = keys ?? readConfig(process.env).keysFile;
+  const { certificateText } = await import('./certificate-verify.js');
+  process.stdout.write(await certificateText(file, keysFile));
 }
 
 async function rotateKeys(file: string): Promise<void> {

@@ -1,39 +1,16 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { ConfigError } from '../config.js';
 import { type Receipt, verifyReceipt } from '../consents/receipt.js';
 import { readPublicKeys } from '../crypto/keys.js';
-
-const LARGEST = 1_048_576;
+import { listing, printable, readSignedFile, requireSame } from './signed-file.js';
 
 /**
  * What was agreed to, for people, out of a file with a signed receipt: the signature alone, or the receipt as the
  * graph answers it. Needs neither network nor database. Throws where the receipt is not genuine.
  */
 export async function receiptText(file: string, keysFile: string): Promise<string> {
-  const { jws, json } = readReceiptFile(file);
+  const { jws, json } = readSignedFile(file, 'receipt');
   const { receipt, kid } = await verifyReceipt(jws, readPublicKeys(keysFile));
-  if (json !== undefined && JSON.stringify(json) !== JSON.stringify(receipt)) {
-    throw new ConfigError('receipt: has been changed: its "json" is not what its "jws" was signed over.');
-  }
+  requireSame(json, receipt, 'receipt');
   return describe(receipt, kid);
-}
-
-function readReceiptFile(file: string): { jws: string; json?: unknown } {
-  if (!existsSync(file)) throw new ConfigError(`receipt: there is no file at ${file}.`);
-  if (statSync(file).size > LARGEST) throw new ConfigError('receipt: the file is larger than any receipt.');
-  const text = readFileSync(file, 'utf8').trim();
-  if (!text.startsWith('{')) return { jws: text };
-  const content = parseJson(text);
-  if (typeof content?.jws !== 'string') throw new ConfigError('receipt: the file holds no "jws".');
-  return { jws: content.jws, json: content.json };
-}
-
-function parseJson(text: string): { jws?: unknown; json?: unknown } | null {
-  try {
-    return JSON.parse(text) as { jws?: unknown };
-  } catch {
-    return null;
-  }
 }
 
 function describe(receipt: Receipt, kid: string): string {
@@ -61,11 +38,5 @@ function describe(receipt: Receipt, kid: string): string {
     ['controller', parties],
     ['history', events],
   ];
-  const told = lines.flatMap(([name, values]) =>
-    values.map((value, index) => `  ${(index === 0 ? name : '').padEnd(12)} ${printable(value)}`.trimEnd()),
-  );
-  return `${[`The receipt is genuine, signed with key ${printable(kid)}.`, ...told].join('\n')}\n`;
+  return `${[`The receipt is genuine, signed with key ${printable(kid)}.`, ...listing(lines)].join('\n')}\n`;
 }
-
-/** A terminal acts on control characters. */
-const printable = (text: string) => text.replaceAll(/\p{Cc}/gu, ' ');

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { base64url, CompactSign, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import type { Config } from '../config.js';
 import type { SigningKey } from '../crypto/keys.js';
-import { badInput } from '../errors.js';
+import { signDocument, verifyDocument } from '../crypto/signed-document.js';
 import type { Policy, PolicyPurpose } from '../policies/policies.js';
 import type { CollectionChannel } from '../requests/requests.js';
 
@@ -41,8 +41,7 @@ export interface ReceiptTerms {
 export type Receipt = ReturnType<typeof receiptOf>;
 
 const SCHEMA_VERSION = 'ISO/IEC TS 27560:2023';
-/** Tells a receipt from a token, which the same key signs (RFC 8725, section 3.11). */
-const TYPE = 'consent-receipt+jws';
+const RECEIPT = { typ: 'consent-receipt+jws', name: 'receipt', description: 'receipt of a consent' } as const;
 const CONTROLLER = 'controller';
 
 /** The receipt of a consent. The same rows and terms always give the same receipt, to the byte. */
@@ -123,51 +122,12 @@ function recordId(accountId: string, eventId: string): string {
 }
 
 /** The receipt as a JSON Web Signature in compact form (RFC 7515), by EdDSA (RFC 8037). */
-export function signReceipt({ kid, privateKey }: SigningKey, receipt: Receipt): Promise<string> {
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(receipt)))
-    .setProtectedHeader({ alg: 'EdDSA', kid, typ: TYPE, cty: 'application/json' })
-    .sign(privateKey);
+export function signReceipt(key: SigningKey, receipt: Receipt): Promise<string> {
+  return signDocument(key, RECEIPT, receipt);
 }
 
-/**
- * What a signed receipt says, and which of `keys` signed it. Throws `HabeasError` that says why it is not genuine,
- * also for a byte that other readers would pass over.
- */
+/** What a signed receipt says, and which of `keys` signed it. Throws `HabeasError` that says why it is not genuine. */
 export async function verifyReceipt(jws: string, keys: readonly JWK[]): Promise<{ receipt: Receipt; kid: string }> {
-  const kid = kidOf(jws);
-  const jwk = keys.find((key) => key.kid === kid);
-  if (!jwk)
-    throw badInput('receipt', 'is signed with a key that is not among those given: take the key set of who issued it.');
-  const verified = await compactVerify(jws, await importJWK(jwk, 'EdDSA'), { algorithms: ['EdDSA'] }).catch(() => null);
-  if (!verified) throw badInput('receipt', 'has been changed: the signature does not fit what it says.');
-  return { receipt: JSON.parse(new TextDecoder().decode(verified.payload)) as Receipt, kid };
-}
-
-function kidOf(jws: string): string {
-  const parts = jws.split('.');
-  if (parts.length !== 3 || !parts.every(isCanonical)) {
-    throw badInput('receipt', 'cannot be read: it is no signature in compact form, or a byte of it has been changed.');
-  }
-  const header = headerOf(jws);
-  if (header?.typ !== TYPE || header.alg !== 'EdDSA' || typeof header.kid !== 'string') {
-    throw badInput('receipt', 'is no receipt of a consent, or has been changed.');
-  }
-  return header.kid;
-}
-
-function headerOf(jws: string): ReturnType<typeof decodeProtectedHeader> | null {
-  try {
-    return decodeProtectedHeader(jws);
-  } catch {
-    return null;
-  }
-}
-
-/** The last sign of a part has bits that say nothing: in one spelling alone they are all zero. */
-function isCanonical(part: string): boolean {
-  try {
-    return part !== '' && base64url.encode(base64url.decode(part)) === part;
-  } catch {
-    return false;
-  }
+  const { document, kid } = await verifyDocument(jws, RECEIPT, keys);
+  return { receipt: document as Receipt, kid };
 }
