@@ -4,7 +4,7 @@
  */
 const RESOLVERS = String.raw`\.(resolver|types)\.ts$`;
 const CAPABILITIES =
-  'accounts|consents|marketing|policies|requests|exports|erasures|retention|disclosures|audit|clients';
+  'accounts|consents|marketing|policies|requests|exports|erasures|retention|disclosures|audit|clients|statistics';
 
 /** From the bottom up: what belongs to each layer. A file belongs to the first that fits. */
 const LAYERS = [
