@@ -4,7 +4,9 @@ import { ServiceError } from '../errors.js';
 import { requestsUnderWay } from '../requests/requests.js';
 import { CORE } from '../services/core.js';
 import type { ErasureItem, ErasureRefusal, ServiceErasurePlan } from '../services/erasing.js';
+import type { Service } from '../services/service.js';
 import type { World } from '../world.js';
+import { type Hold, holdsOn, isHeld } from './holds.js';
 import { planOwnPart } from './own-part.js';
 
 /** What an erasure does with some records of one collection of one service. */
@@ -14,8 +16,8 @@ export interface PlannedItem extends ErasureItem {
 
 /** Why an erasure cannot be carried out as things are. */
 export interface Blocker {
-  readonly kind: 'REFUSED' | 'UNREACHABLE' | 'REQUEST_UNDER_WAY';
-  /** The service, or the right of the request. */
+  readonly kind: 'LEGAL_HOLD' | 'REFUSED' | 'UNREACHABLE' | 'REQUEST_UNDER_WAY';
+  /** The hold, the service, or the right of the request. */
   readonly subject: string;
   /** What a service refuses with, in every language it says it in. */
   readonly refusal: ErasureRefusal | null;
@@ -43,10 +45,22 @@ const LONGEST_PLAN_MS = 30_000;
  * blocker, and the rest of the plan is there.
  */
 export async function planErasure(world: Planning, account: Account): Promise<ErasurePlan> {
-  const asked = await Promise.all(world.registry.services.map((service) => planOf(world, account, service.name)));
+  const standing = await holdsOn(world.db, account.id);
+  const asked = await Promise.all(world.registry.services.map((service) => planOf(world, account, service, standing)));
   const items = asked.flatMap(({ plan }) => plan.items.map((item) => ({ ...item, service: plan.service })));
   const underWay = await requestsUnderWay(world.db, account.id);
   const blockers = [
+    // A hold on a part is kept by leaving that part alone; one on everything leaves nothing to be done.
+    ...standing
+      .filter(({ service }) => service === null)
+      .map(
+        ({ id, reason }): Blocker => ({
+          kind: 'LEGAL_HOLD',
+          subject: id,
+          refusal: null,
+          message: `legal hold ${id}: ${reason}`,
+        }),
+      ),
     ...asked.flatMap(({ plan, failure }): Blocker[] => {
       if (failure !== null) return [{ kind: 'UNREACHABLE', subject: plan.service, refusal: null, message: failure }];
       return plan.refusals.map((refusal) => ({ kind: 'REFUSED', subject: plan.service, refusal, message: '' }));
@@ -66,19 +80,30 @@ export async function planErasure(world: Planning, account: Account): Promise<Er
 async function planOf(
   world: Planning,
   account: Account,
-  service: string,
+  service: Service,
+  standing: readonly Hold[],
 ): Promise<{ plan: ServiceErasurePlan; failure: string | null }> {
-  if (world.registry.find(service)?.kind === 'CORE') return { plan: await planOwnPart(world, account), failure: null };
   const signal = AbortSignal.timeout(LONGEST_PLAN_MS);
-  const nothing = { service, items: [], refusals: [] };
   try {
-    const { erasure } = world.registry.connector(service);
-    return { plan: await erasure.plan(subjectAt(account, service), { heldBack: [] }, signal), failure: null };
+    const scope = { heldBack: await heldBackAt(world, service, standing) };
+    if (service.kind === 'CORE') return { plan: await planOwnPart(world, account, scope), failure: null };
+    const { erasure } = world.registry.connector(service.name);
+    return { plan: await erasure.plan(subjectAt(account, service.name), scope, signal), failure: null };
   } catch (error) {
+    const nothing = { service: service.name, items: [], refusals: [] };
     if (error instanceof ServiceError) return { plan: nothing, failure: error.message };
-    if (signal.aborted) return { plan: nothing, failure: `${service} has not answered within 30 seconds.` };
+    if (signal.aborted) return { plan: nothing, failure: `${service.name} has not answered within 30 seconds.` };
     throw error;
   }
+}
+
+/** Names of a service's collections that a hold keeps as they are. */
+async function heldBackAt(world: Planning, service: Service, standing: readonly Hold[]): Promise<string[]> {
+  const concerned = standing.some((hold) => hold.service === null || hold.service === service.name);
+  if (!concerned) return [];
+  const datasets = await world.registry.datasets(service);
+  const names = datasets.flatMap(({ collections }) => collections.map(({ name }) => name));
+  return names.filter((name) => isHeld(standing, service.name, name));
 }
 
 /**
@@ -87,9 +112,9 @@ async function planOf(
  */
 function digestOf(accountId: string, items: readonly PlannedItem[], blockers: readonly Blocker[]): string {
   const facts = items
+    .filter((item) => !isOwnProof(item))
     .map(({ service, collection, action, records, reason, legalGround, keepUntil }) => {
-      // What Habeas keeps itself grows with every look at this very plan.
-      const kept = action === 'KEEP' && service !== CORE.name ? [records, keepUntil] : [];
+      const kept = action === 'KEEP' ? [records, keepUntil] : [];
       return JSON.stringify([service, collection, action, reason, legalGround, ...kept]);
     })
     .sort();
@@ -98,6 +123,10 @@ function digestOf(accountId: string, items: readonly PlannedItem[], blockers: re
     .update(JSON.stringify([accountId, facts, standing]))
     .digest('hex');
 }
+
+/** What Habeas keeps as proof grows with every look at this very plan, and is kept by the same rule for everybody. */
+const isOwnProof = ({ service, action, legalGround }: PlannedItem) =>
+  service === CORE.name && action === 'KEEP' && legalGround !== null;
 
 /** What stands in the way, in the reader's language (BCP 47) where the service speaks it, else in English or its own. */
 export function blockerText({ subject, refusal, message }: Blocker, language: string): string {

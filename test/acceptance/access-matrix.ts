@@ -142,8 +142,8 @@ const TABLE = `
   DisclosureConnection.*               y N F F F P F y y U
   DisclosureEdge.*                     - N F F F P F - - U
   ErasureCertificate.*                 - N F F F F F - - U
-  ErasurePlan.*                        F F F F F F F y y U
-  ErasurePlanItem.*                    F F F F F F F y y U
+  ErasurePlan.*                        - N F F F F F - - U
+  ErasurePlanItem.*                    - N F F F F F - - U
   Event.*                              F F F F F P F F F U
   EventConnection.*                    F F F F F P F F F U
   EventDelivery.*                      F F F F F F F y y U

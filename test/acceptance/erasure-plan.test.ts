@@ -108,6 +108,37 @@ describe('the plan of an erasure (Article 17)', () => {
     }
   });
 
+  test('keeps what a legal hold is about; one on everything stands in the way of all of it', async () => {
+    const held = people().findLast(
+      ({ accountId, externalIds }) => externalIds.newsletter && !externalIds.support && accountId !== person.accountId,
+    );
+    if (!held) throw new Error('nobody is known to the newsletter and not to the desk');
+    const place = async (rest: string): Promise<string> => {
+      const input = `{ accountId: "${held.accountId}", reason: "A claim."${rest} }`;
+      const { data } = await post(dps, `mutation { placeLegalHold(input: ${input}) { legalHold { id } } }`);
+      return (data as { placeLegalHold: { legalHold: { id: string } } }).placeLegalHold.legalHold.id;
+    };
+    const release = (id: string) =>
+      post(dps, `mutation { releaseLegalHold(input: { holdId: "${id}", note: "Settled." }) { legalHold { id } } }`);
+    const at = ({ items }: Plan, collection: string) =>
+      items.filter((item) => item.collection === collection).map(({ action, reason }) => [action, reason]);
+
+    const free = await planned(held.accountId);
+    expect(at(free, 'subscriptions')).toEqual([['DELETE', null]]);
+    const onPart = await place(', service: "habeas", collection: "profile"');
+    const partly = await planned(held.accountId);
+    expect(at(partly, 'profile')).toEqual([['KEEP', 'It is under a legal hold.']]);
+    expect(at(partly, 'subscriptions')).toEqual([['DELETE', null]]);
+    expect(partly.digest).not.toBe(free.digest);
+    await release(onPart);
+    const onAll = await place('');
+    const whole = await planned(held.accountId);
+    expect(whole.blockedBy).toContain(`legal hold ${onAll}: A claim.`);
+    expect(whole.items.filter(({ action }) => action !== 'KEEP')).toEqual([]);
+    await release(onAll);
+    expect(await planned(held.accountId)).toEqual({ ...free, items: expect.any(Array) });
+  });
+
   test('is for staff, of accounts there are, in languages that could be', async () => {
     const ask = async (client: Client, args: string) => {
       const { errors } = await post(client, `{ erasurePlan(${args}) { digest } }`);
