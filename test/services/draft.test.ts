@@ -131,7 +131,7 @@ describe('A draft from a database with foreign keys', () => {
       insert into audited_plans values (1, 1, 'p', '1', 'n', 'g', now()), (2, 2, 'p', '1', 'n', 'g', now());
       insert into findings values (1, 1, 'c', 'g', 'n', now()), (2, 2, 'c', 'g', 'n', now());
       insert into comments values (1, 1, 2, 'of A about B', now()), (2, 2, 1, 'of B about A', now());`;
-    const { service, text } = await drafted(ehcpAuditStore.definition.replace(/grant .*;/, '') + rows);
+    const { service, text } = await drafted(ehcpAuditStore.definition.replace(/grant .*;/g, '') + rows);
     expect(await checkPostgres(service)).toEqual(
       (await checkPostgres(service)).filter(({ text: line }) => line.includes('name data_categories')),
     );
