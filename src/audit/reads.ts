@@ -44,7 +44,7 @@ export function readRecorder(sql: Sql): RecordRead {
   const loader = new DataLoader<ReadRecord, null>(
     async (records) => {
       const unknown = new Set(records.map(({ question }) => question).filter((question) => !ids.has(question)));
-      for (const question of unknown) ids.set(question, await idOf(sql, question));
+      await Promise.all([...unknown].map(async (question) => ids.set(question, await idOf(sql, question))));
       const rows = records.map(({ question, ...rest }) => ({ ...rest, questionId: ids.get(question) }));
       await sql.unsafe(WRITE, [JSON.stringify(rows)], { prepare: true });
       return records.map(() => null);

@@ -13,10 +13,17 @@ import { migratedDatabase, type TestDatabase } from '../support/database.js';
 let database: TestDatabase;
 let company: SmallCompany;
 let env: Record<string, string>;
+let ann: string;
 const data = mkdtempSync(path.join(tmpdir(), 'habeas-erase-plan-'));
 beforeAll(async () => {
   [database, company] = await Promise.all([migratedDatabase(), smallCompany()]);
   env = { DATABASE_URL: database.url, HABEAS_DATA: data, HABEAS_SERVICES: company.manifests };
+  const config = readConfig({ NODE_ENV: 'test', ...env });
+  const keys = await loadKeys(config.keysFile, { create: true });
+  const own = await openDatabase(config);
+  const known = await company.add('ann', 3);
+  ann = (await own.db.transaction((tx) => register(tx, keys, new Date(), known))).id;
+  await own.close();
 });
 afterAll(async () => {
   await company.stop();
@@ -25,14 +32,7 @@ afterAll(async () => {
 });
 
 it('habeas erase plan tells what would go and what stands in the way, and changes nothing', async () => {
-  const config = readConfig({ NODE_ENV: 'test', ...env });
-  const keys = await loadKeys(config.keysFile, { create: true });
-  const own = await openDatabase(config);
-  const known = await company.add('ann', 3);
-  const { id } = await own.db.transaction((tx) => register(tx, keys, new Date(), known));
-  await own.close();
-
-  const { code, stdout, stderr } = await habeas(['erase', 'plan', id], env);
+  const { code, stdout, stderr } = await habeas(['erase', 'plan', ann], env);
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^DELETE\s+1 {2}habeas\.profile$/m);
   expect(stdout).toMatch(/^DELETE\s+3 {2}notes\.notes$/m);
@@ -40,9 +40,21 @@ it('habeas erase plan tells what would go and what stands in the way, and change
   expect(stdout).toContain('Nothing stands in its way.');
   expect(code).toBe(0);
 
-  const again = JSON.parse((await habeas(['erase', 'plan', id, '--json'], env)).stdout);
+  const again = JSON.parse((await habeas(['erase', 'plan', ann, '--json'], env)).stdout);
   expect(stdout).toContain(`digest ${again.digest}`);
   expect(again.items).toContainEqual(expect.objectContaining({ service: 'notes', collection: 'notes', records: 3 }));
+});
+
+it('habeas erase plan tells of a service that does not answer, and what all others would do', async () => {
+  company.desk.hangs = true;
+  try {
+    const { code, stdout } = await habeas(['erase', 'plan', ann], env);
+    expect(code).toBe(1);
+    expect(stdout).toContain('It cannot be carried out now:\n- desk ');
+    expect(stdout).toMatch(/^DELETE\s+3 {2}notes\.notes$/m);
+  } finally {
+    company.desk.hangs = false;
+  }
 });
 
 it('habeas erase plan says what is wrong with what it was given', async () => {
